@@ -8,19 +8,21 @@ import inspect
 import itertools
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from gatewise._check.customs import IS_STATE
-from gatewise._check.guesses import Guess, guesses, to_be_written_into, wanted
+from gatewise._check.customs import IS_LABEL, IS_STATE
+from gatewise._check.guesses import Guess, guesses, is_float_array, to_be_written_into, wanted
 from gatewise._check.halves import required
-from gatewise._check.layers import Layer, layer_of
+from gatewise._check.layers import Layer, layer_of, object_of
+from gatewise._check.matching import DATA, says_gradient
 from gatewise._check.pairs import Pair
 from gatewise._check.report import ParameterReport, Report
+from gatewise._check.returned import returned_names
 from gatewise._check.shapes import facts_of
 from gatewise._check.verdict import checked
 from gatewise._errors import ArgumentError, GatewiseError
@@ -104,7 +106,8 @@ class Filed:
 
         known = {name: x for name, x in self.given.items() if any(name in arguments_of(n) for n in nodes)}
         said = list[Exception]()
-        found = guesses(run, nodes, self.text, known, ast.get_docstring(node) or "", said=said)
+        words = ast.get_docstring(node) or ""
+        found = guesses(run, nodes, self.text, known, words, still=lambda _: pair.is_gradient, said=said)
         return self.judged(pair, found, said, None, cls, **options)
 
     def judged(
@@ -141,9 +144,14 @@ class Filed:
 
     def layer_row(self, pair: Pair, guess: Guess, cls: type, **options: Any) -> Row:
         assert pair.methods is not None
-        return Row(
-            pair, report_on_layer(*layer_of(cls, pair.methods, to_be_written_into(guess.values)), **options), guess
-        )
+        values = to_be_written_into(guess.values)
+        if pair.is_gradient:
+            made, inputs = object_of(cls, values)
+            f, other = (getattr(made, name) for name in pair.methods)
+            return replace(
+                best(partial(ways, pair, f, other), f, pair, replace(guess, values=inputs), **options), guess=guess
+            )
+        return Row(pair, report_on_layer(*layer_of(cls, pair.methods, values), **options), guess)
 
 
 def method_of(cls: type, node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
@@ -172,8 +180,30 @@ def ways(pair: Pair, f: Function, other: Function | None, values: Named) -> list
     if not strangers or renamed:
         found = taking(f, other, names if not strangers else inputs)
         read = f"{pair.backward} is minus the gradient of {pair.name}"
-        return [Way({"gradient": turned(found)}, read)] if pair.is_force else [Way({"gradient": found})]
+        alone = along_one(found, values)
+        return [Way({"gradient": turned(found)}, read)] if pair.is_force else alone or [Way({"gradient": found})]
     return by_roles(f, other, inputs, first[0] if isinstance(first, tuple) else first)
+
+
+def along_one(gradient: Function, values: Named) -> list[Way]:
+    """The ways of one array that may be the gradient of any of several inputs of its shape, labels and data last.
+
+    None where the shape, or a name, tells which.
+    """
+    found = gradient(**to_be_written_into(values))
+    if not isinstance(found, np.ndarray) or any(
+        isinstance(name, str) and says_gradient(name) for name in returned_names(gradient)
+    ):
+        return []
+    alike = [name for name, x in values.items() if is_float_array(x) and x.shape == found.shape]
+    alike.sort(key=lambda name: name in IS_LABEL | DATA)
+    told = {name: Way({"gradient": under(gradient, name)}, f"the gradient along {name}") for name in alike}
+    return [*told.values()] if len(alike) > 1 else []
+
+
+def under(gradient: Function, name: str) -> Function:
+    """A gradient function that says whose gradient it returns."""
+    return functools.wraps(gradient)(lambda *args, **kwargs: {name: gradient(*args, **kwargs)})
 
 
 def by_roles(f: Function, other: Function, inputs: Sequence[str], out: Value) -> list[Way]:

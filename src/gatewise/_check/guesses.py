@@ -244,13 +244,17 @@ def slots_of(
     """The texts to choose from, for each argument, or for each entry of one that is a dict; and the keys of those."""
     annotated = {a.arg: ast.unparse(a.annotation) for a in node.args.args if a.annotation is not None}
     slots, holders = dict[str, list[str]](), dict[str, list[str]]()
+    are_predicted = (
+        IS_SHARE if (IS_LABEL | IS_ONE_HOT) & {*names} else frozenset()
+    )  # `p` beside `y` is no single number
     for name in names:
         keys = list(dict.fromkeys(facts[name].keys))
         if keys or is_settings(name):
             holders[name] = keys
             slots |= {f"{name}.{key}": setting(key, facts[name]) for key in keys}
         else:
-            slots[name] = options(name, facts[name], annotated.get(name, ""), node.name == "__init__")
+            like = "y_pred" if name in are_predicted else name
+            slots[name] = options(like, facts[name], annotated.get(name, ""), node.name == "__init__")
     return slots, holders
 
 

@@ -43,7 +43,7 @@ def halves_of(subject: Subject, first: object, backward: Function) -> Halves:
             "return out, cache; or give the gradients with gradient=.",
         )
     names = required(backward)
-    cache = first[1] if len(first) == 2 else first[1:]
+    cache = cache_in(subject, first, names)
     parts = cache if isinstance(cache, tuple) else (cache,)
     count, scalar = len(names), np.ndim(first[0]) == 0 if not isinstance(first[0], (tuple, list)) else False
     if isinstance(first[0], (tuple, list)) and all(is_array(x) for x in first[0]):
@@ -59,6 +59,15 @@ def halves_of(subject: Subject, first: object, backward: Function) -> Halves:
     if count == len(parts) + 1 > 2:
         return Halves(one, lambda ups: backward(ups[0], *parts))
     return Halves(one, lambda ups: backward(ups[0], cache))
+
+
+def cache_in(subject: Subject, first: tuple[Any, ...], names: Sequence[str]) -> Any:
+    """What the backward half takes of what the forward half returned: the part of its name, or all but the first."""
+    returned = returned_names(subject.f)
+    named = names[-1] if len(names) <= 2 and returned[1:].count(names[-1]) == 1 else None
+    if named is not None and len(returned) == len(first):
+        return first[returned.index(named)]
+    return first[1] if len(first) == 2 else first[1:]
 
 
 def one(result: Any) -> Sequence[object]:

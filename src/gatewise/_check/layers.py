@@ -7,13 +7,14 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from gatewise._check.halves import required
 from gatewise._check.matching import WEIGHTS
-from gatewise._check.pairs import METHODS
+from gatewise._check.pairs import METHODS, OF_GRADIENTS, OF_VALUES, two_of
 from gatewise._errors import ArgumentError
 from gatewise._recording import holds_gradients, wire_named
 from gatewise._types import Function, Named, Namespace
@@ -84,7 +85,19 @@ def halves_of_object(f: object) -> tuple[str, str] | None:
     if isinstance(f, type) or inspect.isroutine(f):
         return None
     names = {name for name in ("forward", "fprop", "__call__", "backward", "bprop") if is_written(type(f), name)}
-    return next((pair for pair in METHODS if names.issuperset(pair)), None)
+    return two_of(names, METHODS)
+
+
+def value_and_gradient_of(f: object) -> tuple[Function, Function] | None:
+    """The two methods of an object that is no layer: its value, and the gradient of the same inputs."""
+    if isinstance(f, type) or inspect.isroutine(f):
+        return None
+    names = {name for name in (*OF_VALUES, *OF_GRADIENTS) if is_written(type(f), name)}
+    found = two_of(names, product(OF_VALUES, OF_GRADIENTS))
+    if found is None:
+        return None
+    value, gradient = (getattr(f, name) for name in found)
+    return (value, gradient) if required(value) == required(gradient) else None
 
 
 def is_written(cls: type, name: str) -> bool:
@@ -207,6 +220,12 @@ def beside_list(name: str, gradients: Sequence[Any], names: Sequence[str]) -> li
 
 def layer_of(cls: type, methods: tuple[str, str], given: Named) -> tuple[Layer, dict[str, Any]]:
     """The object made of those of the values that its class takes, and the values left for its forward half."""
+    made, inputs = object_of(cls, given)
+    return Layer(made, *methods), inputs
+
+
+def object_of(cls: type, given: Named) -> tuple[Any, dict[str, Any]]:
+    """The object made of those of the values that its class takes, and the values that are left."""
     takes = [*inspect.signature(cls).parameters]
     try:
         made = cls(**{name: x for name, x in given.items() if name in takes})
@@ -215,4 +234,4 @@ def layer_of(cls: type, methods: tuple[str, str], given: Named) -> tuple[Layer, 
         raise ArgumentError(
             f"{cls.__name__} could not be made: {error}.", why, "give each a value by its name."
         ) from None
-    return Layer(made, *methods), {name: x for name, x in given.items() if name not in takes}
+    return made, {name: x for name, x in given.items() if name not in takes}

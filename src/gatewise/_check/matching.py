@@ -16,13 +16,14 @@ from gatewise._check.customs import IS_STATE
 from gatewise._check.parameters import SETTINGS, Parameter
 from gatewise._check.subject import Subject
 from gatewise._errors import ArgumentError
-from gatewise._recording.whose import candidates, wire_named
+from gatewise._recording.whose import bare, candidates, wire_named
 
 Pairs = list[tuple[Parameter, Any]]
 
 #: What people call the samples and labels of a function that has parameters too.
 DATA = frozenset({"X", "Y", "y", "t", "T", "xs", "ys", "data", "batch", "inputs", "images", "samples", "features"})
 DATA |= {"target", "targets", "label", "labels", "truth", "y_true", "observations", "x_train", "y_train", "X_train"}
+DATA |= {"cache", "running_mean", "running_var"}
 
 #: What people call weights.
 WEIGHTS = frozenset(
@@ -38,7 +39,7 @@ def is_data(p: Parameter, others: Sequence[Parameter]) -> bool:
     """Whether an argument is data by its name, or by what it holds: labels, samples, settings, a whole number."""
     if isinstance(p.given, (int, np.integer)) and not all(isinstance(o.given, (int, np.integer)) for o in others):
         return True
-    if p.array.ndim == 0 and str(p.key[-1]) in CHOSEN:
+    if p.array.ndim == 0 and (str(p.key[-1]) in CHOSEN or "dropout" in str(p.key[-1])):
         return True
     if len(p.key) > 1 and SETTINGS.search(str(p.key[0])):
         return True  # running means in `bn_param`
@@ -143,8 +144,21 @@ def by_name(units: Sequence[Unit], name: object) -> Unit | None:
     """The unit whose gradient something is called."""
     if not isinstance(name, str) or not name:
         return None
-    found = wire_named(name, [u.name for u in units])
+    names = [u.name for u in units]
+    found = wire_named(name, names) or named_by_its_end(name, names)
     return next((u for u in units if u.name == found), None)
+
+
+def named_by_its_end(name: str, names: Sequence[str]) -> str | None:
+    """The only name whose last words are what a gradient is called after: `dMean` of `t_mean`.
+
+    >>> named_by_its_end("dLogVar", ["t_mean", "t_log_var", "y_pred"])
+    't_log_var'
+    """
+    called = {bare(each) for each in candidates(name, ())}
+    ends = {each: {bare(each[k + 1 :]) for k, letter in enumerate(each) if letter == "_"} for each in names}
+    found = [each for each in names if called & ends[each]]
+    return found[0] if len(found) == 1 else None
 
 
 def in_order(subject: Subject, found: list[object], names: Sequence[object]) -> Pairs:

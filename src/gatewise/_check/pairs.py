@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from gatewise._check.halves import is_forward_half
 from gatewise._recording import DICTS, USUAL, bare, wire_named
@@ -47,6 +48,21 @@ ENERGIES = frozenset({"energy", "potential", "hamiltonian", "pot"})
 VALUES = ENERGIES | {"loglik", "likelihood", "loglikelihood", "nll", "lik", "logpdf", "misfit", "criterion", "loss"}
 VALUES = frozenset({*VALUES, *map(str.lower, USUAL), "error", "function", "value", "func", "fn"})
 METHODS = (("forward", "backward"), ("__call__", "backward"), ("fprop", "bprop"), ("forward", "backprop"))
+#: Methods that take the same inputs: the value, as of an activation or a loss, and its derivative.
+OF_VALUES = (
+    "__call__",
+    "forward",
+    "loss",
+    "cost",
+    "value",
+    "activation",
+    "activate",
+    "function",
+    "evaluate",
+    "fn",
+    "f",
+)
+OF_GRADIENTS = ("gradient", "grad", "derivative", "deriv", "prime")
 
 
 @dataclass(frozen=True)
@@ -80,7 +96,11 @@ def pairs_of(body: Sequence[ast.stmt]) -> list[Pair]:
             is_gradient = kind_of(name, functions) == "gradient"
             pairs.append(Pair(half, functions[half].lineno, name, is_gradient=is_gradient))
     classes = [n for n in body if isinstance(n, ast.ClassDef)]
-    pairs += [Pair(n.name, n.lineno, methods=found) for n in classes if (found := halves_in(n)) is not None]
+    pairs += [
+        Pair(n.name, n.lineno, methods=found, is_gradient=found[1] in OF_GRADIENTS)
+        for n in classes
+        if (found := halves_in(n)) is not None
+    ]
     alone = [n for name, n in functions.items() if name not in used and name not in backward]
     pairs += [Pair(n.name, n.lineno) for n in alone if returns_gradients(n)]
     return sorted(pairs, key=lambda p: p.line)
@@ -156,9 +176,14 @@ def shared(name: str, words: Sequence[str]) -> int:
 
 
 def halves_in(node: ast.ClassDef) -> tuple[str, str] | None:
-    """The methods of a class that are the two halves of a layer; None where it has not both."""
+    """The methods of a class that are the two halves of a layer, or a value and its gradient; None without both."""
     methods = {n.name for n in node.body if isinstance(n, ast.FunctionDef) and not is_open(n)}
-    return next(((one, other) for one, other in METHODS if one in methods and other in methods), None)
+    return two_of(methods, (*METHODS, *product(OF_VALUES, OF_GRADIENTS)))
+
+
+def two_of(names: Collection[str], pairs: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
+    """The first of the pairs that are both there."""
+    return next(((one, other) for one, other in pairs if one in names and other in names), None)
 
 
 def is_open(node: ast.FunctionDef) -> bool:
@@ -166,7 +191,7 @@ def is_open(node: ast.FunctionDef) -> bool:
     given = {a.arg for a in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]} - {"self"}
     read = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     idle = all(isinstance(s, (ast.Raise, ast.Pass, ast.Expr)) and not calls(s) for s in node.body)
-    return idle or bool(given and not given & read and node.name in {one for one, _ in METHODS})
+    return idle or bool(given and not given & read and node.name in {*OF_VALUES, *(one for one, _ in METHODS)})
 
 
 def calls(node: ast.stmt) -> bool:

@@ -18,7 +18,7 @@ from gatewise._check.claims import Claims, Given, claims_of
 from gatewise._check.comparing import identical
 from gatewise._check.diagnosis import Mistake
 from gatewise._check.globals_moved import with_gradients
-from gatewise._check.layers import halves_of_object, of_object
+from gatewise._check.layers import halves_of_object, of_object, value_and_gradient_of
 from gatewise._check.likeness import held_against
 from gatewise._check.lines import Told
 from gatewise._check.looking import Look, largest_of
@@ -81,6 +81,8 @@ def check(
     if alone and (methods := halves_of_object(f)) is not None:
         run, told = of_object(f, methods, args, kwargs, upstream)
         return checked(run, [], told.pop("kwargs"), **asked, **told)
+    if alone and (found := value_and_gradient_of(f)) is not None:
+        f, gradient = found
     given = Given(gradient, backward, upstream)
     with judging(f, args, kwargs, given, parameters=parameters, **asked) as judge:
         return judge.report()
