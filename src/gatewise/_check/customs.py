@@ -46,7 +46,9 @@ COUNTS = frozenset(
     {"n", "k", "T", "steps", "stride", "pad", "padding", "size", "axis", "num", "n_steps", "iters", "iterations"}
 )
 COUNTS |= {"kernel_size", "pool_size", "num_heads", "heads", "n_heads", "groups", "G", "num_layers", "order", "degree"}
-IS_COUNT = re.compile(r"(pool|kernel|filter|window|stride|pad|padding)(_?(size|length|h|w|height|width))?")
+IS_COUNT = re.compile(
+    r"(pool|kernel|filter|window|stride|pad|padding)(_?(size|length|h|w|height|width))?|[hw]_?(pool|kernel|filter|stride)"
+)
 IS_LABEL = frozenset(
     {"y", "Y", "t", "target", "targets", "label", "labels", "y_true", "truth", "ys", "gt", "ground_truth"}
 )
@@ -70,8 +72,10 @@ IS_LENGTH = {
     **dict.fromkeys(
         ("dim", "n_in", "in_dim", "input_dim", "input_size", "in_features", "D", "nin", "fan_in", "embed_dim"), 5
     ),
+    **dict.fromkeys(["in_size", "input_len", "in_len", "num_inputs", "size_in", "in_dims", "in_units", "in_nodes"], 5),
+    **dict.fromkeys(["out_size", "output_len", "num_outputs", "fan_out", "out_units", "neurons", "num_classes"], 3),
     **dict.fromkeys(
-        ("n_out", "out_dim", "output_dim", "output_size", "out_features", "units", "nout", "fan_out", "M"), 3
+        ("n_out", "out_dim", "output_dim", "output_size", "out_features", "units", "nout", "nodes", "M"), 3
     ),
     **dict.fromkeys(("c_in", "in_channels", "channels", "num_features", "num_channels", "C", "classes"), 3),
     **dict.fromkeys(("hidden", "hidden_dim", "hidden_size", "n_hidden", "H", "units_hidden", "d_model"), 6),
@@ -94,6 +98,9 @@ SETTINGS = {
 #: Lengths of several axes in one argument.
 IS_SHAPE = {
     "shape": ("[5, 3]", "[5]", "[3]", "[2, 3, 3, 3]", "[3, 3, 3, 2]"),
-    **dict.fromkeys(("shape_in", "in_shape", "input_shape"), ("[5]", "[3, 6, 6]", "[6, 6, 3]", "[4, 5]")),
+    **dict.fromkeys(
+        ("shape_in", "in_shape", "input_shape", "X_dim", "x_dim", "X_shape", "x_shape", "dims"),
+        ("[5]", "[3, 6, 6]", "[6, 6, 3]", "[4, 5]"),
+    ),
     **dict.fromkeys(("shape_out", "out_shape", "output_shape"), ("[3]", "[5]", "[5, 4]", "[108]")),
 }

@@ -151,7 +151,20 @@ class Choices:
             tried.add(axes)
             return {**texts, **in_other_lengths(self.f, texts, values, self.facts)} if fresh else {}
 
-        return self.running(fitting, NEAR)
+        for count, guess in enumerate(self.running(fitting, NEAR)):
+            yield guess
+            yield from self.of_one_shape(guess) if not count else ()
+
+    def of_one_shape(self, guess: Guess) -> Iterator[Guess]:
+        """The same with one shape for what is called alike but for a digit: two directions of a net may have to."""
+        free = {n: np.shape(x) for n, x in guess.values.items() if n in self.slots and np.ndim(x)}
+        shapes = made_alike({name: shape for name, shape in free.items() if not self.facts[name].shapes})
+        fresh = {name: shape for name, shape in shapes.items() if shape != free[name]}
+        texts = {slot: guess.texts[slot] for slot in self.slots if slot in guess.texts}
+        texts |= {n: text_of_shape(n, s, guess.values[n], self.facts[n]) for n, s in fresh.items()}
+        values = self.values(texts) if fresh and len(texts) == len(self.slots) else {}
+        if values and runs(self.f, values, []):
+            yield self.guess(values, texts, False, False)
 
     def running(self, fitting: Fitting | None = None, deepest: int = TRIES) -> Iterator[Guess]:
         """Inputs on which the function runs, the likeliest first; `fitting` makes other texts of some, or none."""
@@ -186,9 +199,7 @@ def in_other_lengths(
     others = {name: x for name, x in values.items() if name not in free}
 
     def text(shape: Shape, name: str) -> str:
-        if is_float_array(values[name]):
-            return text_that_draws(shape, name, facts[name].is_symmetric)
-        return labels(shape, 2 if "mask" in name.lower() else 3)
+        return text_of_shape(name, shape, values[name], facts[name])
 
     found = lengths_that_fit(
         lambda arrays: f(**to_be_written_into(others), **arrays),
@@ -196,6 +207,27 @@ def in_other_lengths(
         lambda shape, name: made(text(shape, name), name),
     )
     return {name: text(shape, name) for name, shape in found.items()}
+
+
+def text_of_shape(name: str, shape: Shape, instead_of: object, fact: Facts) -> str:
+    """The text of an array, or of whole numbers, in another shape."""
+    if is_float_array(instead_of):
+        return text_that_draws(shape, name, fact.is_symmetric)
+    return labels(shape, 2 if "mask" in name.lower() else 3)
+
+
+def made_alike(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+    """Shapes in which what is called alike but for a last digit has the same lengths, and so has all that goes with it.
+
+    >>> made_alike({"W1": (5, 6), "W2": (5, 7), "b2": (7,), "x": (4, 5)})
+    {'W1': (5, 6), 'W2': (5, 6), 'b2': (6,), 'x': (4, 5)}
+    """
+    found = dict(shapes)
+    for one, other in itertools.combinations(shapes, 2):
+        if one.rstrip("0123456789") == other.rstrip("0123456789") and len(found[one]) == len(found[other]):
+            for a, b in zip(found[one], found[other], strict=True):
+                found = {name: tuple(a if n == b else n for n in shape) for name, shape in found.items()}
+    return found
 
 
 def valued(names: Sequence[str], texts: Mapping[str, str], holders: Mapping[str, Sequence[str]]) -> Namespace:
