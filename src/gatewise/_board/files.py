@@ -19,7 +19,7 @@ from gatewise._advice import advised
 from gatewise._board.cells import counted_as_imported, notebook_run
 from gatewise._board.projects import imports_from_above
 from gatewise._errors import GatewiseError, ScriptError, UnknownFunctionError
-from gatewise._recording import is_notebook, package_of
+from gatewise._recording import Package, is_notebook, package_of
 from gatewise._recording.reading import text_in
 from gatewise._types import Function
 
@@ -74,6 +74,9 @@ def module_in_file(path: str) -> Iterator[ModuleType]:
         raise ScriptError(f"{path} cannot be read.", "there is no such file.", "give the path of a Python file.")
     text_in(path)  # says what is wrong with its encoding, where something is
     package = package_of(path)
+    if package is not None and (found := imported_by_its_package(package, path)) is not None:
+        yield found
+        return
     spec = importlib.util.spec_from_file_location(package.module if package else Path(path).stem, path)
     assert spec is not None
     assert spec.loader is not None  # as for every path that ends in .py
@@ -82,6 +85,22 @@ def module_in_file(path: str) -> Iterator[ModuleType]:
     with counted_as_imported(module):
         run_file(spec.loader, module, path)
         yield module
+
+
+def imported_by_its_package(package: Package, path: str) -> ModuleType | None:
+    """The module of a file that its package imports itself, as `from .layers import *` in its `__init__.py` does.
+
+    Raises `UserCodeError` for what the package raises.
+    """
+    linecache.checkcache(path)
+    try:
+        importlib.import_module(package.name)
+    except GatewiseError:
+        raise
+    except Exception as error:
+        raise advised(error, path) from error
+    found = sys.modules.get(package.module)
+    return found if found is not None and os.path.samefile(getattr(found, "__file__", None) or "/", path) else None
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ from gatewise._recording.operands import operand_nodes as operand_nodes
 from gatewise._recording.operands import parameter_node as parameter_node
 from gatewise._recording.operands import says as says
 from gatewise._recording.outcomes import plainly as plainly
+from gatewise._recording.packages import Package as Package
 from gatewise._recording.packages import found_beside as found_beside
 from gatewise._recording.packages import package_of as package_of
 from gatewise._recording.packages import script_names as script_names

@@ -35,12 +35,12 @@ def wire_named(key: str, known: Collection[str]) -> str | None:
 
 
 def holds_gradients(name: str) -> bool:
-    """Whether a container is called one of gradients: `grads`, `dparams`, `nabla`; `velocity` and `params` are not.
+    """Whether a container is called one of gradients: `grads`, `dparams`, `nabla`; `velocity` and `derived` are not.
 
-    >>> holds_gradients("layer_grads"), holds_gradients("dparams"), holds_gradients("velocity")
+    >>> holds_gradients("layer_grads"), holds_gradients("dparams"), holds_gradients("derived_variables")
     (True, True, False)
     """
-    return name in CONTAINERS or re.search("grad|nabla|deriv", name.lower()) is not None
+    return name in CONTAINERS or re.search("grad|nabla|deriv(?!ed)", name.lower()) is not None
 
 
 def candidates(key: str, known: Collection[str]) -> Iterator[str]:
