@@ -23,7 +23,7 @@ from gatewise._recording import Package, is_notebook, package_of
 from gatewise._recording.reading import text_in
 from gatewise._types import Function
 
-FILE = re.compile(r"(?P<path>.*\.(?:py|ipynb(?:#\d+)?))(?::(?P<function>\w+))?")
+FILE = re.compile(r"(?P<path>.*\.(?:py|ipynb(?:#\d+)?))(?::(?P<function>\w+(?:\.\w+)?))?")
 
 
 @contextlib.contextmanager

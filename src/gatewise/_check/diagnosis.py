@@ -39,7 +39,7 @@ class Mistake:
     """One wrong line: its number and text, the variable, what it gave, what it should give, and the diagnosis.
 
     `kind` is one of `KINDS`, or says that a gate's own rule is wrong; `cure` says in the student's names what to write;
-    `round` in which rounds it goes wrong, and where first, of a line in a loop.
+    `round` in which rounds it goes wrong, and where first, of a line in a loop; `layer` in which layers of a net.
     """
 
     line: int
@@ -50,3 +50,4 @@ class Mistake:
     kind: str
     cure: str
     round: str = ""
+    layer: str = ""

@@ -18,13 +18,14 @@ import numpy as np
 from gatewise._check.customs import IS_LABEL, IS_STATE
 from gatewise._check.guesses import Guess, guesses, is_float_array, to_be_written_into, wanted
 from gatewise._check.halves import required
-from gatewise._check.layers import Layer, layer_of, object_of
+from gatewise._check.layers import Layer, value_and_gradient
 from gatewise._check.matching import DATA, says_gradient
+from gatewise._check.methods import made_of, told_of_method
 from gatewise._check.pairs import Pair
 from gatewise._check.report import ParameterReport, Report
 from gatewise._check.returned import returned_names
 from gatewise._check.shapes import facts_of
-from gatewise._check.verdict import checked
+from gatewise._check.verdict import checked, checked_layer
 from gatewise._errors import ArgumentError, GatewiseError
 from gatewise._types import Function, Named, Value
 
@@ -83,6 +84,8 @@ class Filed:
 
     def row(self, pair: Pair, **options: Any) -> Row:
         """The verdict on a pair, at the first inputs at which there is one."""
+        if "." in pair.name:
+            return self.method(pair, **options)
         if pair.methods is not None:
             return self.layer(pair, pair.methods, **options)
         f, node = getattr(self.module, pair.name), self.functions[pair.name]
@@ -101,12 +104,29 @@ class Filed:
         nodes = [n for name in ("__init__", methods[0]) if (n := method_of(cls, node, name)) is not None]
 
         def run(**values: Any) -> Any:
-            layer, inputs = layer_of(cls, methods, values)
-            return layer.run(**inputs)
+            made, inputs = made_of(cls, values)
+            return Layer(made, *methods).run(**inputs)
 
+        return self.of_class(pair, nodes, run, **options)
+
+    def method(self, pair: Pair, **options: Any) -> Row:
+        """The verdict on a method of a class, `Class.method`: the object made, the method run."""
+        owner, _, name = pair.name.partition(".")
+        cls, node = getattr(self.module, owner), self.classes[owner]
+        nodes = [n for each in ("__init__", name) if (n := method_of(cls, node, each)) is not None]
+
+        def run(**values: Any) -> Any:
+            made, inputs = made_of(cls, values)
+            return getattr(made, name)(**inputs)
+
+        return self.of_class(pair, nodes, run, **options)
+
+    def of_class(self, pair: Pair, nodes: Sequence[ast.FunctionDef], run: Function, **options: Any) -> Row:
+        """The verdict on what needs an object: the values of its class and of the method are drawn together."""
+        cls = getattr(self.module, pair.name.partition(".")[0])
         known = {name: x for name, x in self.given.items() if any(name in arguments_of(n) for n in nodes)}
         said = list[Exception]()
-        words = ast.get_docstring(node) or ""
+        words = ast.get_docstring(self.classes[cls.__name__]) or ""
         found = guesses(run, nodes, self.text, known, words, still=lambda _: pair.is_gradient, said=said)
         return self.judged(pair, found, said, None, cls, **options)
 
@@ -143,15 +163,19 @@ class Filed:
         return first or Row(pair, why=why or f"no inputs were found on which it runs{heard}")
 
     def layer_row(self, pair: Pair, guess: Guess, cls: type, **options: Any) -> Row:
-        assert pair.methods is not None
-        values = to_be_written_into(guess.values)
-        if pair.is_gradient:
-            made, inputs = object_of(cls, values)
-            f, other = (getattr(made, name) for name in pair.methods)
-            return replace(
-                best(partial(ways, pair, f, other), f, pair, replace(guess, values=inputs), **options), guess=guess
-            )
-        return Row(pair, report_on_layer(*layer_of(cls, pair.methods, values), **options), guess)
+        made, inputs = made_of(cls, to_be_written_into(guess.values))
+        two = value_and_gradient(made, pair.methods) if pair.methods is not None else None
+        if two is not None:
+            asked = replace(guess, values=inputs)
+            return replace(best(partial(ways, pair, *two), two[0], pair, asked, **options), guess=guess)
+        if pair.methods is not None:
+            return Row(pair, checked_layer(Layer(made, *pair.methods), inputs, **options), guess)
+        method, told = told_of_method(made, pair.name.partition(".")[2], inputs)
+        report = checked(method, [], inputs, **options, **told)
+        if report.source.startswith("gatewise"):
+            why = f"{pair.name} gives no gradient, and leaves none in the object."
+            raise ArgumentError(why, "a gradient is judged beside its function.", "return it, or keep it as self.dW.")
+        return Row(pair, report, guess)
 
 
 def method_of(cls: type, node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
@@ -339,13 +363,3 @@ def judged_both_ways(first: Row, row: Row) -> Row:
 
 def arguments_of(node: ast.FunctionDef) -> list[str]:
     return [a.arg for a in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]]
-
-
-def report_on_layer(layer: Layer, inputs: Named, **options: Any) -> Report:
-    """The verdict on an object with two halves."""
-    weights = layer.weights(inputs)
-    upstream = layer.upstream(inputs)
-    told = {} if upstream is None else {"upstream": upstream}
-    gradient = layer.gradient(upstream, [*inputs])
-    held = {**told, "parameters": weights} if weights else told
-    return checked(layer.run, [], inputs, gradient=gradient, **held, **options)

@@ -11,7 +11,7 @@ from typing import Any
 from gatewise import _syntax
 from gatewise._check.filed import Filed, Row
 from gatewise._check.guesses import wanted
-from gatewise._check.pairs import Pair, left_alone, pairs_of
+from gatewise._check.pairs import Pair, left_alone, method_asked, pairs_of
 from gatewise._types import Named
 
 WORST = ("wrong", "kink", "undecidable", "not run", "right")
@@ -102,6 +102,11 @@ def pairs_in(text: str) -> list[Pair]:
         return []
 
 
+def method_in(text: str, name: str) -> Pair | None:
+    """What `Class.method` names in a file's text; None where there is no such method."""
+    return method_asked(_syntax.module(text).body, name)
+
+
 def on_file(module: ModuleType, path: str, text: str, given: Named, **options: Any) -> FileReport:
     """The report on every pair of a file that was run; `given` are inputs by name, for those that take them."""
     body = _syntax.module(text).body
@@ -118,10 +123,12 @@ def on_pair(module: ModuleType, text: str, pair: Pair, given: Named, **options: 
 
 def needs(body: Sequence[ast.stmt], pair: Pair) -> list[str]:
     """The inputs that a pair has to be given."""
+    owner, _, method = pair.name.partition(".")
     for node in body:
         if isinstance(node, ast.FunctionDef) and node.name == pair.name:
             return wanted(node)
-        if isinstance(node, ast.ClassDef) and node.name == pair.name and pair.methods is not None:
+        if isinstance(node, ast.ClassDef) and node.name == owner and (pair.methods is not None or method):
             inside = {n.name: n for n in node.body if isinstance(n, ast.FunctionDef)}
-            return [x for name in ("__init__", pair.methods[0]) if name in inside for x in wanted(inside[name])]
+            halves = ("__init__", pair.methods[0] if pair.methods is not None else method)
+            return [x for name in halves if name in inside for x in wanted(inside[name])]
     return []

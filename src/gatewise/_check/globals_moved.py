@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 from gatewise._check.matching import says_gradient
 from gatewise._check.outside import Outside, is_numeric, read_around
 from gatewise._check.returned import returned_names
+from gatewise._check.seeding import Seed
+from gatewise._check.subject import argument_names
 from gatewise._recording import leaves, wire_named
 from gatewise._types import Function, Named
 
@@ -77,3 +80,23 @@ def dicts_in(returned: object) -> list[dict[Any, Any]]:
     """The dicts among what was returned."""
     parts = returned if isinstance(returned, tuple) else (returned,)
     return [part for part in parts if isinstance(part, dict)]
+
+
+def read_outside(
+    f: Function, args: Sequence[object], kwargs: Mapping[str, object], others: Sequence[object], rng: object
+) -> list[Outside]:
+    """The parameters of f that are globals, by the gradients that come for them."""
+    named = {**dict(zip(argument_names(f, len(args)), args, strict=False)), **kwargs}
+    seed = Seed(rng)
+
+    def run(g: Function) -> object:
+        given, options = copy.deepcopy((list(args), dict(kwargs)))
+        with seed, np.errstate(all="ignore"):
+            return g(*given, **options)
+
+    try:
+        return with_gradients(f, others, named, run)
+    except Exception:  # of the user's code, which is run again
+        return []
+    finally:
+        seed.put_back()

@@ -262,6 +262,8 @@ def moved_defaults(node: ast.FunctionDef) -> dict[str, list[str]]:
             found[argument.arg] = [f"{moved(default.value):.6g}", repr(default.value)]
         elif isinstance(default, ast.Constant) and default.value is None and argument.arg in SEEDS:
             found[argument.arg] = ["1"]
+        elif isinstance(default, ast.Constant) and default.value is None and argument.arg in IS_LABEL:
+            found[argument.arg] = [*LABELS]  # `loss(X, y=None)` gives scores without them, and no gradients
     return found
 
 

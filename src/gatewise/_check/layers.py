@@ -1,4 +1,4 @@
-"""A layer as an object: `forward` and `backward`, weights among its attributes, and their gradients beside them."""
+"""A layer as an object: `forward` and `backward`, weights that it keeps, and their gradients beside them."""
 
 from __future__ import annotations
 
@@ -7,23 +7,27 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import product
 from typing import Any
 
 import numpy as np
 
 from gatewise._check.halves import required
-from gatewise._check.matching import WEIGHTS
-from gatewise._check.pairs import METHODS, OF_GRADIENTS, OF_VALUES, two_of
+from gatewise._check.kept import arrays_of, emptied, gradients_of, is_paired, methods_of, nudged, owners, unchanged
+from gatewise._check.matching import CHOSEN, DATA, WEIGHTS
+from gatewise._check.pairs import OF_GRADIENTS
+from gatewise._check.returned import returned_names
 from gatewise._errors import ArgumentError
-from gatewise._recording import holds_gradients, wire_named
+from gatewise._recording import wire_named
 from gatewise._types import Function, Named, Namespace
 
 SEED = 20240229  #: of the upstream gradient
-#: Names of weights: `W1`, `W_hh`, `b2`, `weight_x`, `enc['W']`, `weights[0]`.
+#: Names of weights: `W1`, `W_hh`, `b2`, `weight_x`, `enc['W']`, `weights[0]`, `fc1.W`.
 WEIGHT = re.compile(
-    r"(.*\[')?([WwbUV]\d*(_?[a-z]{1,2})?|(weight|bias|kernel|gamma|beta|theta)(s|es)?(_?\w{1,3})?)('\])?(\[\d+\])?|layers\[\d+\]"
+    r"(.*\.)?(.*\[')?"
+    r"([WwbUV]\d*(_?[a-z]{1,2})?|(weight|bias|kernel|gamma|beta|theta)(s|es)?(_?\w{1,3})?)('\])?(\[\d+\])?|layers\[\d+\]"
 )
+#: What people call the length of a step of descent.
+RATES = frozenset({"lr", "learning_rate", "learningRate", "alpha", "eta", "rate", "step_size", "lrate", "l_rate"})
 
 
 class Layer:
@@ -36,13 +40,20 @@ class Layer:
         self.made, self.backward = made, getattr(made, backward)
         arrays = arrays_of(made)  # before anything ran: later there are more gradients among them
         self.arrays = {name: x for name, x in arrays.items() if wire_named(name, {*arrays} - {name}) is None}
-        held = {name for name in vars(made) if holds_gradients(name) or name in arrays} - {*self.arrays}
-        self.clean = {name: copy.deepcopy(vars(made)[name]) for name in held}  # a backward half may add to them
         self.run = named(partial(output_of, getattr(made, forward)), f"{type(made).__name__}.{forward}")
+
+    @property
+    def takes_upstream(self) -> bool:
+        """Whether an upstream gradient is among what the backward half takes; a loss has none."""
+        return bool(required(self.backward))
 
     def upstream(self, inputs: Named) -> Any:
         """What arrives at the output: random numbers in its shape, nothing for a single number."""
-        out = self.run(**inputs)
+        with unchanged(self.made):
+            out = self.run(**inputs)
+        names = required(self.backward)
+        if names and all(name in inputs for name in names):
+            return None  # `gradient(x)`: a function of what the forward half takes
         if np.ndim(out) and not inspect.signature(self.backward).parameters:
             raise ArgumentError(
                 f"{self.backward.__name__} takes nothing, and what comes out has shape {np.shape(out)}.",
@@ -53,7 +64,7 @@ class Layer:
 
     def gradient(self, upstream: Any, inputs: Sequence[str]) -> Callable[..., dict[str, Any]]:
         """A function of the layer's inputs, called so, that gives the gradients by name: theirs, and the weights'."""
-        found = partial(gradients, self.run, self.backward, upstream, inputs, [*self.arrays], self.clean, self.made)
+        found = partial(gradients, self.run, self.backward, upstream, inputs, [*self.arrays], self.made)
         return named(found, f"{type(self.made).__name__}.{self.backward.__name__}")
 
     def weights(self, inputs: Named) -> Namespace:
@@ -62,62 +73,67 @@ class Layer:
         What its forward half binds anew, as the input that it keeps for the way back, is none.
         """
         upstream = self.upstream(inputs)
-        kept = {name: x for name, x in arrays_of(self.made).items() if name in self.arrays and x is self.arrays[name]}
-        self.gradient(upstream, [])(**inputs)
-        found = {name for name, _ in gradients_in(self.made, [*self.arrays])}
-        return {n: x for n, x in kept.items() if n in found or n in WEIGHTS or self.is_weight(n, x, inputs)}
+        with unchanged(self.made):
+            self.run(**inputs)
+            now = arrays_of(self.made)
+            kept = {name: x for name, x in self.arrays.items() if now.get(name) is x}
+        found = self.gradient(upstream, [])(**inputs)
+        paired = {name for name in kept if is_paired(name)}
+        return {
+            name: x
+            for name, x in kept.items()
+            if (name in found and (name not in paired or self.counts(x, inputs)))
+            or name in WEIGHTS
+            or (WEIGHT.fullmatch(name) and self.counts(x, inputs))
+        }
 
-    def is_weight(self, name: str, array: Any, inputs: Named) -> bool:
-        """Whether an array is called like a weight, and the output changes with it: `W1`, `W_hh`, `enc['W']`."""
-        if not WEIGHT.fullmatch(name):
-            return False
-        before, held = self.run(**inputs), array.copy()
-        before = copy.deepcopy(before)
-        try:
-            array += 1e-3
-            return not np.array_equal(before, self.run(**inputs), equal_nan=True)
-        finally:
-            array[...] = held
+    def counts(self, array: Any, inputs: Named) -> bool:
+        """Whether the output changes with an array."""
+        with unchanged(self.made):
+            before, held = copy.deepcopy(self.run(**inputs)), array.copy()
+            try:
+                nudged(array)
+                return not np.array_equal(before, self.run(**inputs), equal_nan=True)
+            finally:
+                array[...] = held
 
 
 def halves_of_object(f: object) -> tuple[str, str] | None:
-    """The names of the two halves of an object that is a layer; None of what is none, and of a class."""
-    if isinstance(f, type) or inspect.isroutine(f):
-        return None
-    names = {name for name in ("forward", "fprop", "__call__", "backward", "bprop") if is_written(type(f), name)}
-    return two_of(names, METHODS)
+    """The names of the two halves of an object that is a layer; None of what is none, and of a class.
 
-
-def value_and_gradient_of(f: object) -> tuple[Function, Function] | None:
-    """The two methods of an object that is no layer: its value, and the gradient of the same inputs."""
-    if isinstance(f, type) or inspect.isroutine(f):
-        return None
-    names = {name for name in (*OF_VALUES, *OF_GRADIENTS) if is_written(type(f), name)}
-    found = two_of(names, product(OF_VALUES, OF_GRADIENTS))
-    if found is None:
-        return None
-    value, gradient = (getattr(f, name) for name in found)
-    return (value, gradient) if required(value) == required(gradient) else None
-
-
-def is_written(cls: type, name: str) -> bool:
-    """Whether a class has a method of Python's own making, and no built-in one."""
-    return inspect.isfunction(getattr(cls, name, None))
-
-
-def of_object(
-    f: object, methods: tuple[str, str], args: Sequence[object], kwargs: Named, upstream: Any = None
-) -> tuple[Function, Namespace]:
-    """A layer as a function, and what the check is told of it: its gradient, its weights, what arrives from above.
-
-    `upstream`: what arrives, where it is not to be drawn.
+    What takes two arguments that the value does not is the gradient of something else, as of a loss.
     """
-    layer = Layer(f, *methods)
-    inputs = inspect.signature(getattr(f, methods[0])).bind(*args, **kwargs).arguments
+    found = None if isinstance(f, type) or inspect.isroutine(f) else methods_of(type(f))
+    if found is None or found[1] not in OF_GRADIENTS:
+        return found
+    value, gradient = (required(getattr(f, name)) for name in found)
+    return found if len({*gradient} - {*value}) < 2 else None
+
+
+def value_and_gradient(made: Any, methods: tuple[str, str]) -> tuple[Function, Function] | None:
+    """Two methods of an object without weights as a value and its gradient at the same inputs; None of a layer's."""
+    value, gradient = (getattr(made, name) for name in methods)
+    alike = methods[1] in OF_GRADIENTS and not arrays_of(made) and required(value) == required(gradient)
+    return (value, gradient) if alike else None
+
+
+def told_of_layer(layer: Layer, inputs: Named, upstream: Any = None) -> Namespace:
+    """What the check is told of a layer: its gradient, its weights, what arrives from above."""
     weights, drawn = layer.weights(inputs), layer.upstream(inputs)
     upstream = drawn if upstream is None else upstream
-    told = {"gradient": layer.gradient(upstream, [*inputs]), "parameters": weights or None, "upstream": upstream}
-    return layer.run, {"kwargs": inputs, **told}
+    return {"gradient": layer.gradient(upstream, [*inputs]), "parameters": weights or None, "upstream": upstream}
+
+
+def without_gradient(layer: Layer, inputs: Named, gradient: Function) -> tuple[str, ...]:
+    """The inputs that a layer gives no gradient of, and is to: `return dx` was forgotten."""
+    found = gradient(**inputs)
+    data = DATA | CHOSEN
+    return tuple(name for name, x in inputs.items() if is_floating(x) and name not in found and name not in data)
+
+
+def bound(made: object, forward: str, args: Sequence[object], kwargs: Named) -> Namespace:
+    """The arguments of the forward half by name."""
+    return inspect.signature(getattr(made, forward)).bind(*args, **kwargs).arguments
 
 
 def output_of(forward: Function, /, *args: Any, **kwargs: Any) -> Any:
@@ -132,20 +148,87 @@ def gradients(
     upstream: Any,
     inputs: Sequence[str],
     weights: Sequence[str],
-    clean: Named,
     made: object,
     /,
     *args: Any,
     **kwargs: Any,
 ) -> Namespace:
-    """The gradients that an object gives and keeps, after its forward half ran, added to nothing from before."""
-    vars(made).update(copy.deepcopy(dict(clean)))
-    run(*args, **kwargs)
-    given = [1.0 if upstream is None else np.array(upstream)] if required(backward) else []
-    found = backward(*given)
+    """The gradients that an object gives and keeps, after its forward half ran, added to nothing from before.
+
+    What it changes is put back, its weights too, where its backward half takes a step.
+    """
+    with unchanged(made):
+        emptied(gradients_of(made, weights).values())
+        before = {name: np.array(x) for name, x in arrays_of(made).items() if name in weights}
+        run(*args, **kwargs)
+        given = {**dict(zip(inputs, args, strict=False)), **kwargs}
+        found = backward(*arriving(backward, upstream, given))
+        kept = {**stepped(made, backward, before), **gradients_of(made, weights)}
+        own = returned(backward, found, inputs, [name for name in weights if name not in kept], before)
+        needless = [name for name, x in given.items() if is_floating(x)] if needs_none(made, backward, found) else []
+        return copy.deepcopy({**dict.fromkeys(needless), **own, **kept})
+
+
+def needs_none(made: object, backward: Function, found: object) -> bool:
+    """Whether inputs need no gradient: a loss or a net that returns none has nothing in front of it."""
+    several = len([owner for _, owner in owners(made) if methods_of(type(owner)) is not None]) > 1
+    return found is None and (several or not required(backward))
+
+
+def is_floating(x: object) -> bool:
+    return np.asarray(x).dtype.kind == "f" if is_number(x) else False
+
+
+def arriving(backward: Function, upstream: Any, given: Named) -> Iterator[Any]:
+    """The arguments of a backward half: what arrives at the output, inputs by their names, and 1 for a rate."""
+    for name in required(backward):
+        if name in given:
+            yield given[name]
+        elif name in RATES:
+            yield 1.0
+        else:
+            yield 1.0 if upstream is None else np.array(upstream)
+
+
+def stepped(made: object, backward: Function, before: Named) -> Namespace:
+    """The gradients by which a backward half that takes a step changed weights: at the rate 1, or at the object's."""
+    rates = [x for _, owner in owners(made) for name, x in vars(owner).items() if name in RATES and is_rate(x)]
+    rate = 1.0 if RATES & {*required(backward)} else rates[0] if len({*rates}) == 1 else None
+    now = arrays_of(made)
+    if rate is None:
+        return {}
+    moved = {name: (x - now[name]) / rate for name, x in before.items() if name in now and x.shape == now[name].shape}
+    return {name: g for name, g in moved.items() if np.any(g)}
+
+
+def is_rate(x: object) -> bool:
+    return isinstance(x, (float, np.floating)) and bool(x > 0)
+
+
+def returned(backward: Function, found: Any, inputs: Sequence[str], weights: Sequence[str], arrays: Named) -> Namespace:
+    """The gradients that a backward half returns, by name: those of inputs, then of weights that it keeps none for."""
+    if found is None:
+        return {}
+    if isinstance(found, dict):
+        told = {key: wire_named(str(key), [*inputs, *weights]) or key for key in found}
+        return {told[key]: g for key, g in found.items() if told[key] in (*inputs, *weights)}
     parts = found if isinstance(found, tuple) else (found,)
-    own = {name: g for name, g in zip(inputs, flat(parts), strict=False) if g is not None}
-    return {**own, **dict(gradients_in(made, weights))}
+    names = [name if isinstance(name, str) else "" for name in returned_names(backward)]
+    if len(parts) > 1 and len(names) == len(parts):
+        known = [wire_named(name, [*inputs, *weights]) for name in names]
+        if None not in known and len({*known}) == len(parts):
+            return {str(name): g for name, g in zip(known, parts, strict=True)}
+    alone = [part for part in parts if not isinstance(part, (list, dict))]
+    own = {name: g for name, g in zip(inputs, alone, strict=False) if g is not None}
+    rest = [*alone[len(inputs) :], *(g for part in parts if isinstance(part, list) for g in part)]
+    others = {key: g for part in parts if isinstance(part, dict) for key, g in part.items()}
+    own |= {name: g for key, g in others.items() if (name := wire_named(str(key), weights)) is not None}
+    told_weights = [name for name in weights if WEIGHT.fullmatch(name)]
+    if len(rest) == len(told_weights) and all(
+        np.shape(g) == arrays[name].shape for name, g in zip(told_weights, rest, strict=True)
+    ):
+        own |= dict(zip(told_weights, rest, strict=True))
+    return own
 
 
 def named(f: Function, name: str) -> Function:
@@ -154,84 +237,5 @@ def named(f: Function, name: str) -> Function:
     return f
 
 
-def flat(parts: Sequence[Any]) -> Iterator[Any]:
-    """The gradients of inputs among what a backward half returns: `return dX, [dW, db]` has the weights' apart."""
-    for part in parts:
-        if not isinstance(part, (list, dict)):
-            yield part
-
-
 def is_number(x: object) -> bool:
     return isinstance(x, (float, np.ndarray, np.generic))
-
-
-def arrays_of(made: Any) -> Namespace:
-    """The arrays of floats among an object's attributes, and in dicts and lists among them that hold no gradients.
-
-    Those in dicts have their keys for names; of two dicts with one key, the one before has `enc['W']`.
-    """
-    found, holders = dict[str, Any](), dict[str, str]()
-    for holder, name, x in arrays_in(made):
-        if name in found:
-            found[f"{holders[name]}[{name!r}]"] = found.pop(name)
-        found[name], holders[name] = x, holder
-    return found
-
-
-def arrays_in(made: Any) -> Iterator[tuple[str, str, Any]]:
-    """Each array with the attribute that it stands in, and its name."""
-    for holder, x in vars(made).items():
-        if is_floats(x) and x.size and x.flags.writeable:
-            yield holder, holder, x
-        elif isinstance(x, dict) and not holds_gradients(holder):
-            yield from ((holder, str(key), a) for key, a in x.items() if is_floats(a))
-        elif isinstance(x, list) and not holds_gradients(holder):
-            yield from ((holder, f"{holder}[{k}]", a) for k, a in enumerate(x) if is_floats(a))
-
-
-def is_floats(x: object) -> bool:
-    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
-
-
-def gradients_in(made: Any, names: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    """The gradients among the attributes of an object, under the names of what they belong to."""
-    for name, x in vars(made).items():
-        if isinstance(x, dict) and holds_gradients(name):
-            for key, g in x.items():
-                own = key if key in names else wire_named(str(key), names)
-                if own is not None:
-                    yield own, g
-        elif isinstance(x, list):
-            yield from zip(beside_list(name, x, names), x, strict=False)
-        elif name not in names and (own := wire_named(name, names)) is not None:
-            yield own, x
-
-
-def beside_list(name: str, gradients: Sequence[Any], names: Sequence[str]) -> list[str]:
-    """The names of the arrays of the one list that has as many as a list of gradients; none of two such lists."""
-    if not holds_gradients(name) and wire_named(name, [n.partition("[")[0] for n in names if "[" in n]) is None:
-        return []
-    lists = {n.partition("[")[0] for n in names if n.endswith("]") and n[-2].isdigit()} - {name}
-    of_length = [
-        one for one in lists if f"{one}[{len(gradients) - 1}]" in names and f"{one}[{len(gradients)}]" not in names
-    ]
-    return [f"{of_length[0]}[{k}]" for k in range(len(gradients))] if len(of_length) == 1 else []
-
-
-def layer_of(cls: type, methods: tuple[str, str], given: Named) -> tuple[Layer, dict[str, Any]]:
-    """The object made of those of the values that its class takes, and the values left for its forward half."""
-    made, inputs = object_of(cls, given)
-    return Layer(made, *methods), inputs
-
-
-def object_of(cls: type, given: Named) -> tuple[Any, dict[str, Any]]:
-    """The object made of those of the values that its class takes, and the values that are left."""
-    takes = [*inspect.signature(cls).parameters]
-    try:
-        made = cls(**{name: x for name, x in given.items() if name in takes})
-    except TypeError as error:
-        why = f"it takes {', '.join(takes) or 'nothing'}."
-        raise ArgumentError(
-            f"{cls.__name__} could not be made: {error}.", why, "give each a value by its name."
-        ) from None
-    return made, {name: x for name, x in given.items() if name not in takes}

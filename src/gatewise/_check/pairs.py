@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from types import MappingProxyType
 
 from gatewise._check.halves import is_forward_half
 from gatewise._recording import DICTS, USUAL, bare, wire_named
@@ -47,7 +48,6 @@ NEUTRAL = frozenset(
 ENERGIES = frozenset({"energy", "potential", "hamiltonian", "pot"})
 VALUES = ENERGIES | {"loglik", "likelihood", "loglikelihood", "nll", "lik", "logpdf", "misfit", "criterion", "loss"}
 VALUES = frozenset({*VALUES, *map(str.lower, USUAL), "error", "function", "value", "func", "fn"})
-METHODS = (("forward", "backward"), ("__call__", "backward"), ("fprop", "bprop"), ("forward", "backprop"))
 #: Methods that take the same inputs: the value, as of an activation or a loss, and its derivative.
 OF_VALUES = (
     "__call__",
@@ -63,6 +63,21 @@ OF_VALUES = (
     "f",
 )
 OF_GRADIENTS = ("gradient", "grad", "derivative", "deriv", "prime")
+#: The two halves of a layer; then those.
+METHODS: tuple[tuple[str, str], ...] = (
+    ("forward", "backward"),
+    ("__call__", "backward"),
+    ("fprop", "bprop"),
+    ("forward", "backprop"),
+    ("forward_propagation", "backward_propagation"),
+    ("forward_pass", "backward_pass"),
+    ("fwd", "bwd"),
+    ("forward_prop", "backward_prop"),
+    ("feedforward", "backprop"),
+    ("forward_propagate", "backward_propagate"),
+    ("loss", "backward"),
+    *product(OF_VALUES, OF_GRADIENTS),
+)
 
 
 @dataclass(frozen=True)
@@ -95,12 +110,12 @@ def pairs_of(body: Sequence[ast.stmt]) -> list[Pair]:
             used |= {half, name}
             is_gradient = kind_of(name, functions) == "gradient"
             pairs.append(Pair(half, functions[half].lineno, name, is_gradient=is_gradient))
-    classes = [n for n in body if isinstance(n, ast.ClassDef)]
-    pairs += [
-        Pair(n.name, n.lineno, methods=found, is_gradient=found[1] in OF_GRADIENTS)
-        for n in classes
-        if (found := halves_in(n)) is not None
-    ]
+    classes = {n.name: n for n in body if isinstance(n, ast.ClassDef)}
+    halves = {name: halves_in(n, classes) for name, n in classes.items()}
+    pairs += [of_class(classes[name], found) for name, found in halves.items() if found is not None]
+    for name in classes:
+        methods = [n for n in classes[name].body if isinstance(n, ast.FunctionDef) and halves[name] is None]
+        pairs += [Pair(f"{name}.{n.name}", n.lineno) for n in methods if returns_gradients(n)]
     alone = [n for name, n in functions.items() if name not in used and name not in backward]
     pairs += [Pair(n.name, n.lineno) for n in alone if returns_gradients(n)]
     return sorted(pairs, key=lambda p: p.line)
@@ -175,15 +190,47 @@ def shared(name: str, words: Sequence[str]) -> int:
     return len({*words_of(name)} & {*words})
 
 
-def halves_in(node: ast.ClassDef) -> tuple[str, str] | None:
-    """The methods of a class that are the two halves of a layer, or a value and its gradient; None without both."""
-    methods = {n.name for n in node.body if isinstance(n, ast.FunctionDef) and not is_open(n)}
-    return two_of(methods, (*METHODS, *product(OF_VALUES, OF_GRADIENTS)))
+def halves_in(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef] = MappingProxyType({})) -> tuple[str, str] | None:
+    """The methods of a class that are the two halves of a layer; None where it has not both.
+
+    One may be that of a class of the same file that it is made from.
+    """
+    own = {*own_methods(node)}  # `__init__` alone makes another net of the same halves
+    methods = own | {name for base in bases_of(node, classes) for name in own_methods(base)}
+    return next((pair for pair in METHODS if {*pair} <= methods and {*pair, "__init__"} & own), None)
 
 
-def two_of(names: Collection[str], pairs: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
-    """The first of the pairs that are both there."""
-    return next(((one, other) for one, other in pairs if one in names and other in names), None)
+def of_class(node: ast.ClassDef, halves: tuple[str, str]) -> Pair:
+    return Pair(node.name, node.lineno, methods=halves, is_gradient=halves[1] in OF_GRADIENTS)
+
+
+def own_methods(node: ast.ClassDef) -> list[str]:
+    return [n.name for n in node.body if isinstance(n, ast.FunctionDef) and not is_open(n)]
+
+
+def bases_of(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> Iterator[ast.ClassDef]:
+    """The classes of a file that one is made from."""
+    waiting, seen = [node.name], {node.name}
+    while waiting:
+        found = classes.get(waiting.pop())
+        names = {base.id for base in found.bases if isinstance(base, ast.Name)} - seen if found is not None else set()
+        seen |= names
+        waiting += names
+        yield from (classes[name] for name in names if name in classes)
+
+
+def method_asked(body: Sequence[ast.stmt], name: str) -> Pair | None:
+    """What `Class.method` names: the class, where that is one of its two halves; else the method alone."""
+    owner, _, method = name.partition(".")
+    classes = {n.name: n for n in body if isinstance(n, ast.ClassDef)}
+    if not method or owner not in classes:
+        return None
+    node = classes[owner]
+    halves = halves_in(node, classes)
+    if halves is not None and method in halves:
+        return of_class(node, halves)
+    known = {each for base in (node, *bases_of(node, classes)) for each in own_methods(base)}
+    return Pair(name, node.lineno) if method in known else None
 
 
 def is_open(node: ast.FunctionDef) -> bool:
@@ -202,7 +249,7 @@ def returns_gradients(node: ast.FunctionDef) -> bool:
     """Whether a function says that it returns gradients of its arguments beside its value."""
     names = [a.arg for a in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]]
     inside = [n for n in ast.walk(node) if isinstance(n, ast.Return)]
-    value = inside[-1].value if inside else None
+    value = max(inside, key=lambda n: n.lineno).value if inside else None
     if not isinstance(value, ast.Tuple) or len(value.elts) < 2:
         return False
     rest = value.elts[1:] if len(value.elts) > 2 else [value.elts[1], *elements_of(follow(value.elts[1], node))]

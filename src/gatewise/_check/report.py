@@ -255,7 +255,8 @@ def scale_of(error: float) -> str:
 
 def mistake_lines(m: Mistake) -> list[str]:
     """One line of the user's code that is wrong, as the culprit found it."""
-    line = f"  line {m.line}: {m.text}" if m.line else f"  {m.text}"
+    line = f"line {m.line}: {m.text}" if m.line else m.text
+    line = f"  {m.layer}, {line}" if m.layer else f"  {line}"
     gave, should, lines = m.gave, m.should, [line]
     if should is not None:
         given = "raises an error" if gave is None else f"gave {value_text(gave)}"
@@ -360,3 +361,13 @@ def verdict_of(verdicts: Sequence[str], between: bool) -> str:
         if each in verdicts:
             return each
     return "right" if verdicts else "undecidable"
+
+
+def stopped(name: str, notes: tuple[str, ...], evaluations: int, found: Sequence[Mistake]) -> Report:
+    """The report on a backward pass that raised, with the lines that are wrong."""
+    source, nan = "the backward pass, line by line", float("nan")
+    return Report(name, "wrong", (), source, 0.0, "", evaluations, nan, notes, tuple(found))
+
+
+def error_said(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

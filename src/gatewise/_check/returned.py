@@ -19,15 +19,23 @@ def returned_names(f: Function) -> list[Named]:
     return [] if code is None else returned_by(code)
 
 
+def statements_of(f: Function) -> list[ast.stmt]:
+    """The statements of a function, without its docstring; none of one without a source."""
+    code = code_of(f)
+    node = definition_of(code) if code is not None else None
+    body = node.body if node is not None else []
+    return [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+
+
 @lru_cache(maxsize=64)
 def returned_by(code: CodeType) -> list[Named]:
     """The same of its code: an inquiry asks again after each of a thousand runs."""
     node = definition_of(code)
     inside = list(ast.walk(node)) if node is not None else []
     returns = [n for n in inside if isinstance(n, ast.Return)]
-    if not returns or returns[-1].value is None:
+    value = max(returns, key=lambda n: n.lineno).value if returns else None  # not that of a branch: the last line's
+    if value is None:
         return []
-    value = returns[-1].value
     made = {
         s.targets[0].id: s.value
         for s in inside

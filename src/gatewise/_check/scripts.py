@@ -18,13 +18,12 @@ from gatewise._check.culprit import culprits_of_script
 from gatewise._check.diagnosis import Mistake
 from gatewise._check.lines import Told, lines_of_script
 from gatewise._check.places import Place
-from gatewise._check.report import Report, verdict_of
+from gatewise._check.report import Report, error_said, stopped, verdict_of
 from gatewise._check.script_claims import SAYS_GRADIENT, Claim, Pass, outputs_of, passes
 from gatewise._check.script_forward import FUNCTION, surroundings
 from gatewise._check.script_text import assigned_name, with_given, with_named_loss, without_main
 from gatewise._check.script_verdict import TRIED, Script, Verdicts
 from gatewise._check.tracing import Trace
-from gatewise._check.verdict import error_said, stopped
 from gatewise._errors import ArgumentError, GatewiseError, ScriptError
 from gatewise._recording import wire_named
 from gatewise._recording.reading import text_in, tree_of

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import math
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,23 +17,25 @@ from gatewise._check import faults, guests
 from gatewise._check.claims import Claims, Given, claims_of
 from gatewise._check.comparing import identical
 from gatewise._check.diagnosis import Mistake
-from gatewise._check.globals_moved import with_gradients
-from gatewise._check.layers import halves_of_object, of_object, value_and_gradient_of
+from gatewise._check.globals_moved import read_outside
+from gatewise._check.kept import unchanged
+from gatewise._check.layers import Layer, bound, halves_of_object, told_of_layer, value_and_gradient, without_gradient
 from gatewise._check.likeness import held_against
 from gatewise._check.lines import Told
 from gatewise._check.looking import Look, largest_of
-from gatewise._check.outside import Outside
+from gatewise._check.nets import lines_of_layer
 from gatewise._check.parameters import EPS
 from gatewise._check.probing import size_of
 from gatewise._check.recorded import Run, run
-from gatewise._check.report import ParameterReport, Report, verdict_of
+from gatewise._check.report import ParameterReport, Report, error_said, stopped, verdict_of
 from gatewise._check.sampling import Effort, effort_of
-from gatewise._check.seeding import Seed
-from gatewise._check.subject import Handed, Subject, argument_names
+from gatewise._check.subject import Handed, Subject
 from gatewise._errors import ArgumentError, GatewiseError
 from gatewise._recording import leaves
 from gatewise._tensor import Tensor
-from gatewise._types import Function, Namespace
+from gatewise._types import Function, Named, Namespace
+
+ByLayer = Callable[[Callable[[], Told]], tuple[Told, list[str]]]
 
 CHEAP = 0.004  # seconds: a run on Tensors that takes no longer may be done as often as it helps
 ROUNDED = 4.0  # times what float32 and float64 make of the same gradient: what another order of adding up may make
@@ -79,13 +81,27 @@ def check(
     asked: Namespace = {"leave_out": leave_out, "rng": rng, "effort": effort, "progress": progress}
     alone = gradient is None and backward is None and parameters is None
     if alone and (methods := halves_of_object(f)) is not None:
-        run, told = of_object(f, methods, args, kwargs, upstream)
-        return checked(run, [], told.pop("kwargs"), **asked, **told)
-    if alone and (found := value_and_gradient_of(f)) is not None:
+        if (found := value_and_gradient(f, methods)) is None:
+            with unchanged(f):
+                return checked_layer(Layer(f, *methods), bound(f, methods[0], args, kwargs), upstream, **asked)
         f, gradient = found
     given = Given(gradient, backward, upstream)
     with judging(f, args, kwargs, given, parameters=parameters, **asked) as judge:
         return judge.report()
+
+
+def checked_layer(layer: Layer, inputs: Named, upstream: object = None, **options: Any) -> Report:
+    """The verdict on an object with two halves; where it is wrong, each of the layers that it is made of is judged."""
+    alone = {name: x for name, x in options.items() if name not in ("leave_out", "progress")}
+    told = told_of_layer(layer, inputs, upstream)
+    by_layer = partial(lines_of_layer, layer, inputs, told["upstream"], partial(checked_layer, progress=False, **alone))
+    report = checked(layer.run, [], inputs, **options, **told, by_layer=by_layer)
+    forgotten = without_gradient(layer, inputs, told["gradient"]) if told["parameters"] else ()
+    left = options.get("leave_out", ())
+    more = [
+        name for name in forgotten if name not in (*report.not_given, *((left,) if isinstance(left, str) else left))
+    ]
+    return replace(report, not_given=(*report.not_given, *more)) if more else report
 
 
 def checked(
@@ -115,6 +131,7 @@ def judging(
     rng: object = None,
     effort: str = "default",
     progress: bool | None = None,
+    by_layer: ByLayer | None = None,
 ) -> Iterator[Judge]:
     """What judges a gradient of f; everything that it moves is put back afterwards."""
     amount = effort_of(effort)
@@ -125,31 +142,11 @@ def judging(
     subject = Subject(f, inputs, kwargs, parameters, names, rng, reads)
     before = [p.array.copy() for p in subject.parameters]
     try:
-        yield Judge(subject, amount, Given(gradient, backward, given.upstream), before, progress)
+        yield Judge(subject, amount, Given(gradient, backward, given.upstream), before, progress, by_layer)
     finally:
         for p, values in zip(subject.parameters, before, strict=False):  # arguments that were found later are copies
             p.array[...] = values
         subject.rng.put_back()
-
-
-def read_outside(
-    f: Function, args: Sequence[object], kwargs: Mapping[str, object], others: Sequence[object], rng: object
-) -> list[Outside]:
-    """The parameters of f that are globals, by the gradients that come for them."""
-    named = {**dict(zip(argument_names(f, len(args)), args, strict=False)), **kwargs}
-    seed = Seed(rng)
-
-    def run(g: Function) -> object:
-        given, options = copy.deepcopy((list(args), dict(kwargs)))
-        with seed, np.errstate(all="ignore"):
-            return g(*given, **options)
-
-    try:
-        return with_gradients(f, others, named, run)
-    except Exception:  # of the user's code, which is run again
-        return []
-    finally:
-        seed.put_back()
 
 
 def refuse_what_cannot_be_checked(f: object, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
@@ -172,12 +169,14 @@ class Judge:
     """Gives the verdict on every claim on a subject."""
 
     def __init__(
-        self, subject: Subject, effort: Effort, given: Given, before: Sequence[np.ndarray], show: bool | None = None
-    ) -> None:
+        self, subject: Subject, effort: Effort, given: Given, before: Sequence[np.ndarray],
+        show: bool | None = None, by_layer: ByLayer | None = None,
+    ) -> None:  # fmt: skip
         self.subject, self.effort, self.given = subject, effort, given
         self.before = before  #: what the parameters held
         self.run: Run | None = None
         self.seconds = 0.0  #: that a run of f takes
+        self.by_layer = by_layer  #: tells the lines of each layer of a net
         self.show = show  #: whether a bar is drawn; None where a terminal decides
 
     def report(self) -> Report:
@@ -371,8 +370,13 @@ class Judge:
             array[...] = before
 
     def told_of_lines(self, own: bool) -> Told:
-        """The lines at fault."""
-        return faults.told_of(self.subject, self.given, own)
+        """The lines at fault: in the layers that are wrong by themselves, where it is a net."""
+        searched = partial(faults.told_of, self.subject, self.given, own)
+        if self.by_layer is None:
+            return searched()
+        told, notes = self.by_layer(searched)
+        self.subject.notes += notes
+        return told
 
     def raising(self, error: Exception) -> Report | None:
         """The report on a backward pass that raises an error: the lines that are wrong say why; None where none is."""
@@ -384,13 +388,3 @@ class Judge:
             return None
         notes = (f"{self.subject.name} raises {error_said(error)}",)
         return stopped(self.subject.name, notes, self.subject.evaluations, found)
-
-
-def stopped(name: str, notes: tuple[str, ...], evaluations: int, found: Sequence[Mistake]) -> Report:
-    """The report on a backward pass that raised, with the lines that are wrong."""
-    source, nan = "the backward pass, line by line", float("nan")
-    return Report(name, "wrong", (), source, 0.0, "", evaluations, nan, notes, tuple(found))
-
-
-def error_said(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"

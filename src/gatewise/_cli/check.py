@@ -11,7 +11,7 @@ import numpy as np
 
 from gatewise import _syntax
 from gatewise._board import Ran, expression_function, in_folder_of, module_in_file, notebook_run
-from gatewise._check import FileReport, Pair, Report, needs, on_file, on_pair, pairs_in
+from gatewise._check import FileReport, Pair, Report, method_in, needs, on_file, on_pair, pairs_in
 from gatewise._check.scripts import check_script, check_text
 from gatewise._check.verdict import checked
 from gatewise._cli.asked import RIGHT, WRONG, CheckRequest, check_options, status
@@ -148,7 +148,14 @@ def pair_named(target: Target, request: CheckRequest) -> Pair | None:
     """The pair of a file whose forward half was named, where its other half is no cache's: that is found by itself."""
     if target.path is None or target.function is None or request.gradient is not None or request.backward is not None:
         return None
-    named = [pair for pair in pairs_in(text_of(target.path)) if pair.name == target.function]
+    text = text_of(target.path)
+    if "." in target.function:
+        if (found := method_in(text, target.function)) is None:
+            owner, _, method = target.function.partition(".")
+            why = f"{owner} has no method of this name."
+            raise CommandError(f"{target.path}: {method} is not there.", why, f"a method of {owner}, or {owner} alone.")
+        return found
+    named = [pair for pair in pairs_in(text) if pair.name == target.function]
     return named[0] if named and (named[0].backward or named[0].methods) else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import os
 import re
@@ -20,6 +19,7 @@ from gatewise._cli.functions import (
 )
 from gatewise._cli.request import shown_word
 from gatewise._errors import CommandError
+from gatewise._recording import text_in
 
 #: Endings of files that are no Python; data belongs to an input.
 DATA = (".csv", ".txt", ".npy", ".npz", ".tsv", ".mat", ".json", ".pkl", ".xlsx", ".pt")
@@ -95,6 +95,8 @@ def refuse_function(text: str, words: Sequence[str], command: str) -> None:
         path, name = found[1], re.sub(r"\(.*\)$", "", found[3]).replace("::", ".")
         owner, dot, method = name.partition(".")
         if dot and owner.isidentifier() and method.isidentifier():
+            if command == "check" and text == f"{path}:{name}" and class_named(path, owner) is not None:
+                return
             why = f"{method} needs an object of {owner} to be called on."
             cure = line_to_add(path, wrapper(path, owner, method))
             raise CommandError(f"{path}: {shown_word(name)} is a method, not a function.", why, cure)
@@ -102,7 +104,11 @@ def refuse_function(text: str, words: Sequence[str], command: str) -> None:
             why = "a function is named by the file, a colon and its name alone."
             raise CommandError(f"{shown_word(text)} names no function.", why, f"gatewise {command} {path}:{name}")
     node = class_named(found[1], found[3]) if found is not None else None
-    if found is not None and node is not None and not (command == "check" and has_halves(node)):
+    if found is not None and node is not None and not (command == "check" and has_halves(found[1], node.name)):
+        if command == "check":
+            why = "its methods are none of the halves that belong together: forward and backward, loss and gradient."
+            cure = f"gatewise check {found[1]}:{node.name}.{forward_method(node)}"
+            raise CommandError(f"{found[1]}: {node.name} is a class.", why, cure)
         why = "it makes an object, and a circuit is of a function."
         line = wrapper(found[1], node.name, forward_method(node))
         raise CommandError(f"{found[1]}: {node.name} is a class.", why, line_to_add(found[1], line))
@@ -119,11 +125,11 @@ def refuse_function(text: str, words: Sequence[str], command: str) -> None:
         )
 
 
-def has_halves(node: ast.ClassDef) -> bool:
+def has_halves(path: str, name: str) -> bool:
     """Whether the methods of a class are what `gatewise check` compares with each other."""
-    from gatewise._check import halves_in  # the checker, for a class that is to be checked alone
+    from gatewise._check import pairs_in  # the checker, for a class that is to be checked alone
 
-    return bool(halves_in(node))
+    return any(pair.name == name for pair in pairs_in(text_in(path)))
 
 
 def line_to_add(path: str, line: str, name: str = "f") -> str:

@@ -1,0 +1,68 @@
+"""`gatewise check FILE.py:Class` and `FILE.py:Class.method`: the object is made, its weights are judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from check.test_objects import NET
+
+RETURNS = """\
+import numpy as np
+class TwoLayerNet:
+    def __init__(self, input_size, hidden_size, output_size):
+        self.params = {"W1": 0.1 * np.random.randn(input_size, hidden_size), "b1": np.zeros(hidden_size)}
+        self.params.update(W2=0.1 * np.random.randn(hidden_size, output_size), b2=np.zeros(output_size))
+    def loss(self, X, y=None, reg=0.0):
+        W1, b1, W2, b2 = (self.params[name] for name in ("W1", "b1", "W2", "b2"))
+        n = X.shape[0]
+        h = np.maximum(0, X.dot(W1) + b1)
+        scores = h.dot(W2) + b2
+        if y is None:
+            return scores
+        e = np.exp(scores - scores.max(axis=1, keepdims=True))
+        p = e / e.sum(axis=1, keepdims=True)
+        loss = -np.log(p[np.arange(n), y]).mean() + reg * (np.sum(W1 * W1) + np.sum(W2 * W2))
+        dscores = p.copy()
+        dscores[np.arange(n), y] -= 1
+        dscores /= n
+        grads = {}
+        grads["W2"] = h.T.dot(dscores) + 2 * reg * W2
+        grads["b2"] = dscores.sum(axis=0)
+        dh = dscores.dot(W2.T)
+        dh[h <= 0] = 0
+        grads["W1"] = X.T.dot(dh) + 2 * reg * W1
+        grads["b1"] = dh.sum(axis=0)
+        return loss, grads
+"""
+GIVEN = ("W1=randn(3,4)", "b1=randn(4)", "W2=randn(4,2)", "b2=randn(2)", "x=randn(5,3)", "t=randn(5,2)")
+
+
+@pytest.mark.parametrize("named", ["", ":TwoLayerNet.loss"])
+@pytest.mark.parametrize(("right", "status"), [("2 * reg * W1", 0), ("reg * W1", 1)])
+def test_a_method_that_returns_gradients_is_judged_with_the_weights_of_its_object(typed, named, right, status):
+    Path("net.py").write_text(RETURNS.replace("2 * reg * W1", right))
+    answer = typed("check", f"net.py{named}")
+    assert answer.status == status, answer
+    assert ("line 24: grads" in answer.out) is (status == 1)
+
+
+def test_a_net_on_the_command_line(typed):
+    Path("net.py").write_text("import numpy as np\n" + NET.replace("return dout * self.mask", "return dout"))
+    answer = typed("check", "net.py:Net", *GIVEN)
+    assert answer.status == 1
+    assert "layers[1] (ReLU), line 22: return dout" in answer.out
+    Path("net.py").write_text("import numpy as np\n" + NET)
+    assert typed("check", "net.py:Net.backward", *GIVEN).status == 0
+
+
+LINE = "class Line:\n    def __init__(self, w):\n        self.w = w\n    def at(self, x):\n        return x @ self.w\n"
+
+
+def test_a_method_that_gives_no_gradient_is_not_right(typed):
+    Path("line.py").write_text(LINE)
+    answer = typed("check", "line.py:Line.at", "w=randn(3)", "x=randn(2,3)")
+    assert answer.status == 2
+    assert "gives no gradient" in answer.err
+    assert "no method of this name" in typed("check", "line.py:Line.att").err
+    assert "gatewise check line.py:Line.at" in typed("check", "line.py:Line").err
