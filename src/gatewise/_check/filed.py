@@ -25,7 +25,7 @@ from gatewise._check.pairs import Pair
 from gatewise._check.report import ParameterReport, Report
 from gatewise._check.returned import returned_names
 from gatewise._check.shapes import facts_of
-from gatewise._check.verdict import checked, checked_layer
+from gatewise._check.verdict import ONE_ENTRY, checked, checked_layer
 from gatewise._errors import ArgumentError, GatewiseError
 from gatewise._types import Function, Named, Value
 
@@ -169,7 +169,8 @@ class Filed:
             asked = replace(guess, values=inputs)
             return replace(best(partial(ways, pair, *two), two[0], pair, asked, **options), guess=guess)
         if pair.methods is not None:
-            return Row(pair, checked_layer(Layer(made, *pair.methods), inputs, **options), guess)
+            report = checked_layer(Layer(made, *pair.methods), inputs, **options)
+            return Row(pair, report, guess, reading=ONE_ENTRY if ONE_ENTRY in report.notes else "")
         method, told = told_of_method(made, pair.name.partition(".")[2], inputs)
         report = checked(method, [], inputs, **options, **told)
         if report.source.startswith("gatewise"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import inspect
 import re
@@ -11,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._check.claims import as_one_row
 from gatewise._check.halves import required
 from gatewise._check.kept import arrays_of, emptied, gradients_of, is_paired, methods_of, nudged, owners, unchanged
 from gatewise._check.matching import CHOSEN, DATA, WEIGHTS
 from gatewise._check.pairs import OF_GRADIENTS
-from gatewise._check.returned import returned_names
+from gatewise._check.returned import returned_names, statements_of
 from gatewise._errors import ArgumentError
 from gatewise._recording import wire_named
 from gatewise._types import Function, Named, Namespace
@@ -27,7 +29,9 @@ WEIGHT = re.compile(
     r"([WwbUV]\d*(_?[a-z]{1,2})?|(weight|bias|kernel|gamma|beta|theta)(s|es)?(_?\w{1,3})?)('\])?(\[\d+\])?|layers\[\d+\]"
 )
 #: What people call the length of a step of descent.
-RATES = frozenset({"lr", "learning_rate", "learningRate", "alpha", "eta", "rate", "step_size", "lrate", "l_rate"})
+RATES = frozenset(
+    {"lr", "learning_rate", "learningRate", "alpha", "eta", "rate", "step_size", "lrate", "l_rate", "learn_rate"}
+)
 
 
 class Layer:
@@ -40,7 +44,10 @@ class Layer:
         self.made, self.backward = made, getattr(made, backward)
         arrays = arrays_of(made)  # before anything ran: later there are more gradients among them
         self.arrays = {name: x for name, x in arrays.items() if wire_named(name, {*arrays} - {name}) is None}
-        self.run = named(partial(output_of, getattr(made, forward)), f"{type(made).__name__}.{forward}")
+        self.forward = getattr(made, forward)
+        takes = inspect.signature(self.forward).parameters
+        self.ups = [name for name in required(self.backward) if name not in takes and name not in RATES]
+        self.run = named(partial(output_of, self.forward, len(self.ups)), f"{type(made).__name__}.{forward}")
 
     @property
     def takes_upstream(self) -> bool:
@@ -64,7 +71,7 @@ class Layer:
 
     def gradient(self, upstream: Any, inputs: Sequence[str]) -> Callable[..., dict[str, Any]]:
         """A function of the layer's inputs, called so, that gives the gradients by name: theirs, and the weights'."""
-        found = partial(gradients, self.run, self.backward, upstream, inputs, [*self.arrays], self.made)
+        found = partial(gradients, self.forward, self.backward, upstream, inputs, [*self.arrays], self.ups, self.made)
         return named(found, f"{type(self.made).__name__}.{self.backward.__name__}")
 
     def weights(self, inputs: Named) -> Namespace:
@@ -120,7 +127,7 @@ def value_and_gradient(made: Any, methods: tuple[str, str]) -> tuple[Function, F
 def told_of_layer(layer: Layer, inputs: Named, upstream: Any = None) -> Namespace:
     """What the check is told of a layer: its gradient, its weights, what arrives from above."""
     weights, drawn = layer.weights(inputs), layer.upstream(inputs)
-    upstream = drawn if upstream is None else upstream
+    upstream = drawn if upstream is None else as_one_row(upstream) if isinstance(upstream, (tuple, list)) else upstream
     return {"gradient": layer.gradient(upstream, [*inputs]), "parameters": weights or None, "upstream": upstream}
 
 
@@ -136,18 +143,27 @@ def bound(made: object, forward: str, args: Sequence[object], kwargs: Named) -> 
     return inspect.signature(getattr(made, forward)).bind(*args, **kwargs).arguments
 
 
-def output_of(forward: Function, /, *args: Any, **kwargs: Any) -> Any:
-    """What a forward half computes; what it returns beside, to be kept, is not differentiated."""
+def output_of(forward: Function, count: int, /, *args: Any, **kwargs: Any) -> Any:
+    """What a forward half computes, several outputs in one row; what it returns beside, to be kept, is no output."""
     out = forward(*args, **kwargs)
+    if (several := outputs_in(out, count)) is not None:
+        return as_one_row(several)
     return out[0] if isinstance(out, tuple) and len(out) == 2 and not is_number(out[1]) else out
 
 
+def outputs_in(out: object, count: int) -> tuple[Any, ...] | None:
+    """The outputs that a backward half takes one upstream gradient each of, where it takes several."""
+    several = isinstance(out, tuple) and 1 < count <= len(out) and all(map(is_number, out[:count]))
+    return out[:count] if several and isinstance(out, tuple) else None
+
+
 def gradients(
-    run: Function,
+    forward: Function,
     backward: Function,
     upstream: Any,
     inputs: Sequence[str],
     weights: Sequence[str],
+    ups: Sequence[str],
     made: object,
     /,
     *args: Any,
@@ -160,19 +176,29 @@ def gradients(
     with unchanged(made):
         emptied(gradients_of(made, weights).values())
         before = {name: np.array(x) for name, x in arrays_of(made).items() if name in weights}
-        run(*args, **kwargs)
         given = {**dict(zip(inputs, args, strict=False)), **kwargs}
+        several = outputs_in(forward(*args, **kwargs), len(ups))
+        given |= dict(zip(ups, pieces(upstream, several), strict=True)) if several is not None else {}
         found = backward(*arriving(backward, upstream, given))
         kept = {**stepped(made, backward, before), **gradients_of(made, weights)}
         own = returned(backward, found, inputs, [name for name in weights if name not in kept], before)
-        needless = [name for name, x in given.items() if is_floating(x)] if needs_none(made, backward, found) else []
+        needless = (
+            [name for name, x in given.items() if is_floating(x) and name not in ups]
+            if needs_none(made, backward, found)
+            else []
+        )
         return copy.deepcopy({**dict.fromkeys(needless), **own, **kept})
 
 
 def needs_none(made: object, backward: Function, found: object) -> bool:
-    """Whether inputs need no gradient: a loss or a net that returns none has nothing in front of it."""
+    """Whether inputs need no gradient: nothing is in front of a loss or a net that returns none.
+
+    Nor is it in front of a first layer that says `return None`.
+    """
     several = len([owner for _, owner in owners(made) if methods_of(type(owner)) is not None]) > 1
-    return found is None and (several or not required(backward))
+    last = next(reversed(statements_of(backward)), None)
+    says_none = isinstance(last, ast.Return) and isinstance(last.value, ast.Constant) and last.value.value is None
+    return found is None and (several or says_none or not required(backward))
 
 
 def is_floating(x: object) -> bool:
@@ -188,6 +214,12 @@ def arriving(backward: Function, upstream: Any, given: Named) -> Iterator[Any]:
             yield 1.0
         else:
             yield 1.0 if upstream is None else np.array(upstream)
+
+
+def pieces(row: Any, outputs: Sequence[Any]) -> list[Any]:
+    """What arrives at each of several outputs, out of one row."""
+    parts = np.split(np.asarray(row), np.cumsum([np.size(x) for x in outputs])[:-1])
+    return [part.reshape(np.shape(x)).copy() for part, x in zip(parts, outputs, strict=True)]
 
 
 def stepped(made: object, backward: Function, before: Named) -> Namespace:
@@ -224,11 +256,16 @@ def returned(backward: Function, found: Any, inputs: Sequence[str], weights: Seq
     others = {key: g for part in parts if isinstance(part, dict) for key, g in part.items()}
     own |= {name: g for key, g in others.items() if (name := wire_named(str(key), weights)) is not None}
     told_weights = [name for name in weights if WEIGHT.fullmatch(name)]
-    if len(rest) == len(told_weights) and all(
-        np.shape(g) == arrays[name].shape for name, g in zip(told_weights, rest, strict=True)
-    ):
-        own |= dict(zip(told_weights, rest, strict=True))
+    pairs = [(name, in_the_shape_of(arrays[name], g)) for name, g in zip(told_weights, rest, strict=False)]
+    if len(rest) == len(told_weights) and all(g is not None for _, g in pairs):
+        own |= dict(pairs)
     return own
+
+
+def in_the_shape_of(weight: Any, g: Any) -> Any:
+    """A gradient in its weight's shape, where they differ in axes of one entry alone: (1, 3) and (3,); else None."""
+    alike = np.squeeze(np.empty(np.shape(g))).shape == np.squeeze(weight).shape
+    return np.reshape(g, weight.shape) if alike else None
 
 
 def named(f: Function, name: str) -> Function:

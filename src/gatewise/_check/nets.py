@@ -38,9 +38,10 @@ class Part:
 
     @property
     def upstream(self) -> Any:
-        """What arrived at its output; nothing where its backward half takes nothing."""
+        """What arrived at its output, or its outputs; nothing where its backward half takes nothing."""
         (given,) = self.arrived
-        return next((x for name, x in given.items() if name not in self.came[-1] and name not in RATES), None)
+        found = [x for name, x in given.items() if name not in self.came[-1] and name not in RATES]
+        return found if len(found) > 1 else next(iter(found), None)
 
 
 def lines_of_layer(

@@ -90,18 +90,38 @@ def check(
         return judge.report()
 
 
+FEW = 64  #: entries of what arrives that are tried one by one
+ONE_ENTRY = "one entry alone of what arrives is not 0; where several are, it is wrong"
+
+
 def checked_layer(layer: Layer, inputs: Named, upstream: object = None, **options: Any) -> Report:
     """The verdict on an object with two halves; where it is wrong, each of the layers that it is made of is judged."""
     alone = {name: x for name, x in options.items() if name not in ("leave_out", "progress")}
     told = told_of_layer(layer, inputs, upstream)
     by_layer = partial(lines_of_layer, layer, inputs, told["upstream"], partial(checked_layer, progress=False, **alone))
     report = checked(layer.run, [], inputs, **options, **told, by_layer=by_layer)
+    if report.verdict == "wrong" and upstream is None and np.ndim(told["upstream"]) == 1:
+        report = right_for_each_entry(layer, inputs, len(told["upstream"]), **options) or report
     forgotten = without_gradient(layer, inputs, told["gradient"]) if told["parameters"] else ()
     left = options.get("leave_out", ())
     more = [
         name for name in forgotten if name not in (*report.not_given, *((left,) if isinstance(left, str) else left))
     ]
     return replace(report, not_given=(*report.not_given, *more)) if more else report
+
+
+def right_for_each_entry(layer: Layer, inputs: Named, count: int, **options: Any) -> Report | None:
+    """The report on a vector-valued layer that is right wherever one entry alone of what arrives is not 0, any of them.
+
+    So it is not linear in what arrives: a softmax, say, that looks for the one entry whose log is the loss. What is
+    linear and wrong is wrong at one of these too. None where it is no such layer.
+    """
+    report = None
+    for row in np.eye(count) if 1 < count <= FEW else ():
+        report = checked(layer.run, [], inputs, **options, **told_of_layer(layer, inputs, row))
+        if report.verdict != "right":
+            return None
+    return replace(report, notes=(*report.notes, ONE_ENTRY)) if report is not None else None
 
 
 def checked(

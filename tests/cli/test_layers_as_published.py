@@ -1,0 +1,145 @@
+"""Layers in the manners of published books and tutorials: each is right as it stands, and its mistake has its line."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gatewise as gw
+
+CELL = """import numpy as np
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+class Cell:
+    def __init__(self, Wx, Wh, b):
+        self.params = [Wx, Wh, b]
+        self.grads = [np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(b)]
+
+    def forward(self, x, h_prev, c_prev):
+        Wx, Wh, b = self.params
+        H = h_prev.shape[1]
+        A = x @ Wx + h_prev @ Wh + b
+        f, g, i = sigmoid(A[:, :H]), np.tanh(A[:, H:2 * H]), sigmoid(A[:, 2 * H:])
+        c_next = f * c_prev + g * i
+        h_next = np.tanh(c_next)
+        self.cache = x, h_prev, c_prev, f, g, i, h_next
+        return h_next, c_next
+
+    def backward(self, dh_next, dc_next):
+        Wx, Wh, b = self.params
+        x, h_prev, c_prev, f, g, i, h_next = self.cache
+        ds = dc_next + dh_next * (1 - h_next ** 2)
+        dA = np.hstack([ds * c_prev * f * (1 - f), ds * i * (1 - g ** 2), ds * g * i * (1 - i)])
+        self.grads[0][...] = x.T @ dA
+        self.grads[1][...] = h_prev.T @ dA
+        self.grads[2][...] = dA.sum(axis=0)
+        return dA @ Wx.T, dA @ Wh.T, ds * f
+"""
+DENSE = """import numpy as np
+
+class Dense:
+    def __init__(self, in_size, out_size):
+        self.W = np.random.randn(in_size, out_size)
+        self.b = np.zeros((1, out_size))
+        self.params = [self.W, self.b]
+
+    def forward(self, X):
+        self.X = X
+        return X @ self.W + self.b
+
+    def backward(self, dout):
+        dW = self.X.T @ dout
+        db = np.sum(dout, axis=0)
+        return dout @ self.W.T, [dW, db]
+"""
+STEPPED = """import numpy as np
+
+class Filters:
+    def __init__(self, num_filters):
+        self.filters = np.random.randn(num_filters, 3) / 9
+
+    def forward(self, input):
+        self.last_input = input
+        n, = input.shape
+        output = np.zeros((n - 2, len(self.filters)))
+        for i in range(n - 2):
+            output[i] = np.sum(input[i:i + 3] * self.filters, axis=1)
+        return output
+
+    def backprop(self, d_L_d_out, learn_rate):
+        d_L_d_filters = np.zeros(self.filters.shape)
+        for i in range(len(d_L_d_out)):
+            for f in range(len(self.filters)):
+                d_L_d_filters[f] += d_L_d_out[i, f] * self.last_input[i:i + 3]
+        self.filters -= learn_rate * d_L_d_filters
+        return None
+"""
+ONE_HOT = """import numpy as np
+
+class Softmax:
+    def forward(self, input):
+        self.p = np.exp(input) / np.sum(np.exp(input))
+        return self.p
+
+    def backprop(self, d_L_d_out):
+        for i, gradient in enumerate(d_L_d_out):
+            if gradient == 0:
+                continue
+            d_out_d_t = -self.p[i] * self.p
+            d_out_d_t[i] = self.p[i] * (1 - self.p[i])
+            return gradient * d_out_d_t
+"""
+TWO_WAYS = """import numpy as np
+
+class TwoWays:
+    def __init__(self, W1, U1, W2, U2):
+        self.W1, self.U1, self.W2, self.U2 = W1, U1, W2, U2
+
+    def forward(self, xs):
+        D, H = self.W1.shape[0], self.U1.shape[1] // 3
+        self.xs, self.H = xs, H
+        self.t1, self.t2 = np.tanh(xs @ self.W1), np.tanh(xs[::-1] @ self.W2)
+        return np.concatenate([self.t1 @ self.U1, (self.t2 @ self.U2)[::-1]], axis=1)
+
+    def backward(self, dout):
+        half = dout.shape[1] // 2
+        d1, d2 = dout[:, :half], dout[:, half:][::-1]
+        self.dU1, self.dU2 = self.t1.T @ d1, self.t2.T @ d2
+        g1, g2 = (d1 @ self.U1.T) * (1 - self.t1**2), (d2 @ self.U2.T) * (1 - self.t2**2)
+        self.dW1, self.dW2 = self.xs.T @ g1, self.xs[::-1].T @ g2
+        return g1 @ self.W1.T + (g2 @ self.W2.T)[::-1]
+"""
+CASES = {
+    "several outputs": (CELL, "ds = dc_next + dh_next * (1 - h_next ** 2)", "ds = dh_next * (1 - h_next ** 2)"),
+    "a row of biases": (DENSE, "dW = self.X.T @ dout", "dW = self.X.T @ dout / len(dout)"),
+    "a step at a rate": (STEPPED, "d_L_d_filters[f] += d_L_d_out[i, f]", "d_L_d_filters[f] += 2 * d_L_d_out[i, f]"),
+    "two directions": (TWO_WAYS, "(d1 @ self.U1.T) * (1 - self.t1**2)", "(d1 @ self.U1.T) * (1 - self.t1)"),
+    "one entry": (ONE_HOT, "d_out_d_t[i] = self.p[i] * (1 - self.p[i])", "d_out_d_t[i] = self.p[i]"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_published_manner(typed, tmp_path, name):
+    text, right, wrong = CASES[name]
+    file = tmp_path / "layer.py"
+    file.write_text(text)
+    assert "1 pair: 1 right." in typed("check", str(file)).out
+    file.write_text(text.replace(right, wrong))
+    assert "1 wrong" in typed("check", str(file)).out
+
+
+def test_what_is_right_for_one_entry_says_so(typed, tmp_path):
+    file = tmp_path / "softmax.py"
+    file.write_text(ONE_HOT)
+    assert "read so: one entry alone of what arrives is not 0" in typed("check", str(file)).out
+
+
+def test_several_upstreams_may_be_given():
+    space: dict[str, object] = {}
+    exec(CELL, space)
+    N = np.random.default_rng(2).normal
+    cell = space["Cell"](N(size=(3, 12)), N(size=(4, 12)), N(size=12))
+    args = N(size=(2, 3)), N(size=(2, 4)), N(size=(2, 4))
+    assert gw.check(cell, *args, upstream=(np.ones((2, 4)), np.zeros((2, 4))))
