@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._errors import ArgumentError
-from gatewise._recording.structures import is_container, mapped
+from gatewise._recording import mapped
 from gatewise._types import Function
 
 SHORT = re.compile("bfloat16|float8")  #: floats that NumPy has none of
@@ -67,14 +67,14 @@ class Carried:
             def run(*given: Any, **options: Any) -> Any:
                 restored = [x if kind is None else in_kind(x, kind) for x, kind in zip(given, kinds, strict=False)]
                 found = g(*restored, *given[len(kinds) :], **options)
-                return mapped(inner, found) if is_container(found) else self.plain(found)
+                return mapped(inner, found)
 
             return run
 
         def back(*given: Any) -> Any:
             assert backward is not None
             found = backward(*given)
-            return mapped(inner, found) if is_container(found) else self.plain(found)
+            return mapped(inner, found)
 
         for x in args:
             self.plain(x)
