@@ -255,6 +255,20 @@ for factor, verdict in ((2, "right"), (3, "wrong")):
     square = jax.custom_vjp(lambda x: x * x)
     square.defvjp(lambda x: (x * x, x), lambda x, g: (factor * x * g,))
     assert gw.check(square, np.array([1.0, 2.0])).verdict == verdict
+jax.config.update("jax_enable_x64", False)
+for factor, verdict in ((1, "right"), (1.0002, "wrong")):
+    bend = jax.custom_vjp(lambda x, w: jax.numpy.tanh(x @ w))
+    def back(saved, g, factor=factor):
+        x, w, y = saved
+        d = g * (1 - y * y)
+        return d @ w.T, factor * x.T @ d
+    bend.defvjp(lambda x, w: (jax.numpy.tanh(x @ w), (x, w, jax.numpy.tanh(x @ w))), back)
+    draw = np.random.default_rng(0).normal
+    x, w = (jax.numpy.asarray(draw(size=size), dtype="float32") for size in ((5, 4), (4, 3)))
+    report = gw.check(bend, x, w)
+    assert report.verdict == verdict, report
+    assert [p.name for p in report.parameters] == ["x", "w"]
+    assert not jax.config.jax_enable_x64
 """
 
 

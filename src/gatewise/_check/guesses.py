@@ -7,7 +7,6 @@ known of a function but its text; the inputs fit where the function runs on them
 from __future__ import annotations
 
 import ast
-import heapq
 import itertools
 import json
 import time
@@ -50,12 +49,15 @@ from gatewise._check.customs import (
     X,
 )
 from gatewise._check.lengths import DEEPEST, lengths_that_fit
+from gatewise._check.ranks import best_first
 from gatewise._check.shapes import LENGTHS, Facts, Shape, facts_of
+from gatewise._check.work import SpentError, Work
 from gatewise._language import parse_value
 from gatewise._recording import leaves
 from gatewise._types import Function, Named, Namespace
 
-TRIES, SECONDS = 3_000, 2.0  #: for one function
+TRIES, LINES, SECONDS = 3_000, 1_000_000, 20.0  #: for one function; the time is for what takes long in few lines
+EACH = 100  #: lines that a try counts for beside its own: those of drawing the inputs
 NEAR = 6  #: how far down the lists inputs are, at most, whose lengths are made to fit
 
 
@@ -168,19 +170,27 @@ class Choices:
 
     def running(self, fitting: Fitting | None = None, deepest: int = TRIES) -> Iterator[Guess]:
         """Inputs on which the function runs, the likeliest first; `fitting` makes other texts of some, or none."""
-        spent = 0.0
+        spent, work = 0.0, Work(LINES)
         for ranks in itertools.islice(best_first([len(options) for options in self.slots.values()]), TRIES):
             if spent > SECONDS or sum(ranks) > deepest:
                 return
             began = time.monotonic()
-            chosen = {slot: options[k] for (slot, options), k in zip(self.slots.items(), ranks, strict=True)}
-            with np.errstate(all="ignore"):
-                texts = chosen if fitting is None else fitting(chosen)
-                values = self.values(texts) if texts or not self.slots else {}
-                runs_on = bool(values) and runs(self.f, values, self.said)
+            try:
+                with work.counted(EACH):
+                    found = self.tried(ranks, fitting)
+            except SpentError:
+                return
             spent += time.monotonic() - began
-            if runs_on:
-                yield self.guess(values, texts, fitting is None, not any(ranks))
+            if found is not None:
+                yield self.guess(*found, fitting is None, not any(ranks))
+
+    def tried(self, ranks: Sequence[int], fitting: Fitting | None) -> tuple[Namespace, Mapping[str, str]] | None:
+        """The inputs of one choice, and their texts; None where the function does not run on them."""
+        chosen = {slot: options[k] for (slot, options), k in zip(self.slots.items(), ranks, strict=True)}
+        with np.errstate(all="ignore"):
+            texts = chosen if fitting is None else fitting(chosen)
+            values = self.values(texts) if texts or not self.slots else {}
+            return (values, texts) if values and runs(self.f, values, self.said) else None
 
     def guess(self, values: Namespace, texts: Mapping[str, str], listed: bool, first: bool) -> Guess:
         typed = {name: texts.get(name) or written(values[name], self.holders.get(name)) for name in self.names}
@@ -391,24 +401,6 @@ def written(values: Named, keys: Sequence[str] | None) -> str:
 
 def is_float_array(x: object) -> bool:
     return isinstance(x, np.ndarray) and x.dtype.kind == "f"
-
-
-def best_first(lengths: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """All choices of one rank for each slot, those with the least sum first.
-
-    >>> list(best_first([2, 2]))
-    [(0, 0), (0, 1), (1, 0), (1, 1)]
-    """
-    start = (0,) * len(lengths)
-    heap, seen = [(0, start)], {start}
-    while heap and all(lengths):
-        total, ranks = heapq.heappop(heap)
-        yield ranks
-        for k in range(len(lengths)):
-            after = (*ranks[:k], ranks[k] + 1, *ranks[k + 1 :])
-            if after[k] < lengths[k] and after not in seen:
-                seen.add(after)
-                heapq.heappush(heap, (total + 1, after))
 
 
 def runs(f: Function, values: Named, said: list[Exception]) -> bool:

@@ -20,6 +20,7 @@ from gatewise._check.recorded import run
 from gatewise._check.subject import Subject
 from gatewise._check.swapping import Functions
 from gatewise._check.trials import Checked, Trial
+from gatewise._check.work import SpentError, Work
 from gatewise._recording.structures import leaves, mapped
 from gatewise._types import Named, Namespace, Plain
 
@@ -27,7 +28,8 @@ SHORT = 8  #: entries along an axis that is left as it is
 FEWER = (4, 3, 5, 6, 7)  #: what longer axes become: other lengths than there are, so that none is taken for another
 LARGE = 1e8  #: numbers in all values, times the values: that many are compared
 MANY = 1000  #: values that are moved, each in a run of its own
-SLOW = 0.1  #: seconds of a run that is asked hundreds of times
+LINES = 200_000  #: that are run, of a function that is asked hundreds of times
+SLOW = 2.0  #: seconds of a run that takes them in few lines: so long that a busy machine makes no difference
 OFF = 1e-4  #: of the largest entry: a gradient that is wrong at the smaller inputs too
 
 Lengths = Mapping[int, int]  #: of axes, and what they become
@@ -66,6 +68,11 @@ def wrong_when_cut(subject: Subject, given: Given, lengths: Lengths) -> tuple[Su
 
 def is_quick(subject: Subject, given: Given) -> bool:
     """Whether the run can be looked through as it is."""
+    try:
+        with Work(LINES).counted():
+            claims_of(subject, subject.call(), given)
+    except SpentError:
+        return False
     began = time.monotonic()
     events = Trial(Checked(subject, given, nearby=False), Functions([subject.f, *given[:2]])).heard().events
     slow = time.monotonic() - began > 3 * SLOW  # the run is asked three times here
