@@ -185,10 +185,20 @@ def test_a_copy_of_an_array_that_an_object_keeps_may_be_written_into(copy: str) 
 @pytest.mark.parametrize(
     ("lines", "cure"),
     [
-        ("self.u0[0] = t; return np.sum(self.u0)", "an object that keeps such arrays is made in the function"),
+        (
+            "self.u0[0] = t; return np.sum(self.u0)",
+            r"an object that keeps such arrays is made in the function, Keeper\(\.\.\.\)",
+        ),
         ("u = np.exp(self.u0); u[0] = t; return u.sum()", "np.array(x) in the function"),
-        ("u = self.u0.copy(); u[0] = t; return u.sum()", "make the object there, or np.array(x) of the array"),
-        ("self.u0 += t; return np.sum(self.u0)", r"self\.u0 = self\.u0 \+ \.\.\., a new array"),
+        ("u = self.u0.copy(); u[0] = t; return u.sum()", r"make the object there, Keeper\(\.\.\.\), or np"),
+        (
+            "self.u0 += t; return np.sum(self.u0)",
+            r"self\.u0 = self\.u0 \+ \.\.\., a new array\. Or the object is made in the function, Keeper\(\.\.\.\)",
+        ),
+        (
+            "self.u0[:2] += np.stack([t, t]); return np.sum(self.u0)",
+            r"self\.u0\[:2\] \+= \.\.\. of a copy that the function made, np\.array\(self\.u0\)",
+        ),
     ],
 )
 def test_an_array_that_an_object_keeps_is_not_written_into_and_the_error_says_what_to_write(

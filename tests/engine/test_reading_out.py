@@ -336,3 +336,25 @@ def test_the_line_is_found_in_a_folder_that_is_called_numpy():
     exec(compile(text, file, "exec"), space)
     with pytest.raises(ReadingError, match=r"(?s)line 3:  return math\.sinh\(t\)"):
         space["f"](gw.tensor(1.0))
+
+
+@pytest.mark.parametrize(
+    ("line", "told", "cure"),
+    [
+        ("np.float64(t)", "by np.float64", "x itself, a float64, or x.astype(np.float64)"),
+        ("np.float32(t)", "by np.float32", "x.astype(np.float32) for np.float32(x)"),
+        ("np.int64(t)", "by np.int64", "np.int64(x.item()), if no gradient is wanted"),
+        ("np.lib.stride_tricks.as_strided(v, (2, 2), (8, 8))", "by np.lib.stride_tricks.as_strided", "sliding_window"),
+    ],
+)
+def test_what_numpy_hands_to_nobody_is_named(line, told, cure):
+    with pytest.raises(ReadingError) as caught:
+        run(line, names())
+    assert told in caught.value.what
+    assert cure in caught.value.cure
+
+
+def test_windows_and_casts_are_what_the_errors_say():
+    windows = np.lib.stride_tricks.sliding_window_view
+    np.testing.assert_array_equal(gw.grad(lambda x: np.sum(windows(x, 2) ** 2))(np.arange(3.0)), [0.0, 4.0, 4.0])
+    assert gw.grad(lambda x: x.astype(np.float32) * x)(3.0) == 6.0

@@ -446,3 +446,10 @@ def test_what_is_put_beside_differences_takes_their_dtype() -> None:
 def test_columns_of_powers_are_in_double_precision() -> None:
     have, _ = gw.vjp(lambda x: np.vander(x, 3), SINGLE[0])
     np.testing.assert_array_equal(have, np.vander(SINGLE[0], 3), strict=True)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_parts_of_a_division_of_numbers_are_numpys(which: int) -> None:
+    value = gw.value_and_grad(lambda x: np.divmod(x, x * x + 0.4)[which])(-0.466)[0]
+    assert type(value) is np.float64
+    assert value == np.divmod(-0.466, 0.466**2 + 0.4)[which]

@@ -80,16 +80,22 @@ def library_call(frame: FrameType) -> str:
     )
 
 
-def called_on_the_line() -> str:
-    """What the user's line calls there, by its public name; empty where that is more than names and dots."""
+def call_on_the_line() -> tuple[str, object]:
+    """What the user's line calls there, as it is written, and the object; nothing where that is more than names."""
     frame = user_frame()
     line = linecache.getline(frame.f_code.co_filename, frame.f_lineno) if frame is not None else ""
     found = re.match(r"(\w+)((?:\.\w+)*)\(", place_in(frame, line).removeprefix("... ")) if frame is not None else None
     if frame is None or found is None:
-        return ""
+        return "", None
     value = {**frame.f_globals, **frame.f_locals}.get(found[1])
     for part in filter(None, found[2].split(".")):
         value = getattr(value, part, None) if isinstance(value, ModuleType) else None
+    return found[1] + found[2], value
+
+
+def called_on_the_line() -> str:
+    """The public name of what the user's line calls there; empty where that is more than names and dots."""
+    _, value = call_on_the_line()
     name = getattr(value, "__name__", "")
     homes = [each for each in public_packages(getattr(value, "__module__", None) or "") if each in sys.modules]
     return next((f"{each}.{name}" for each in homes if name in vars(sys.modules[each])), "")

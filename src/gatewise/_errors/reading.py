@@ -8,7 +8,17 @@ import re
 import sys
 from types import FrameType
 
-from gatewise._errors.lines import LineError, library_call, library_frame, user_frame, user_names, writes_an_item
+import numpy as np
+
+from gatewise._errors.lines import (
+    LineError,
+    call_on_the_line,
+    library_call,
+    library_frame,
+    user_frame,
+    user_names,
+    writes_an_item,
+)
 
 
 class ReadingError(LineError):
@@ -42,12 +52,15 @@ class ReadingError(LineError):
         if (frame := library_frame()) is not None:
             what = f"{tensor} was turned into a plain {how} by {library_call(frame)}."
             return cls(what, why, cure or library_cure(frame))
+        called, function = call_on_the_line()
+        if not cure and (cure := numpys_cure(called, function)):
+            return cls(f"{tensor} was turned into a plain {how} by {called}.", why, cure)
         return cls(
             f"{tensor} was turned into a plain {how}.",
             why,
             cure
             or (unseen_cure() if in_function else "")
-            or (FOR_ITEMS if in_function and writes_an_item() else "")
+            or (for_items() if in_function and writes_an_item() else "")
             or "np.stack([...]) to collect values, np.stack([np.stack([...]), ...]) for rows of them,"
             " `captured @ t` for `captured.dot(t)`, np.exp(t) for math.exp(t);"
             " t.item(), t.numpy() or t.detach() to read it on purpose.",
@@ -62,10 +75,32 @@ class ReadingError(LineError):
         )
 
 
-FOR_ITEMS = (
-    "np.array(x) in the function, for an array x that something else made: random numbers, a file, an object or a dict"
-    " from before the call; an object that keeps such arrays is made in the function."
-)
+def for_items() -> str:
+    """What to write where an array takes no Tensor because it was there before the call."""
+    return (
+        "np.array(x) in the function, for an array x that something else made: random numbers, a file, an object or a"
+        f" dict from before the call; an object that keeps such arrays is made in the function{made_there()}."
+    )
+
+
+def made_there() -> str:
+    """The line that makes the object whose method the user's line stands in; "" where it stands in none."""
+    frame = user_frame()
+    owner = None if frame is None else frame.f_locals.get("self")
+    return "" if owner is None else f", {type(owner).__name__}(...)"
+
+
+def numpys_cure(called: str, function: object) -> str:
+    """What to write instead of what NumPy hands to nobody: its types, and views by strides; "" for all else."""
+    if isinstance(function, type) and issubclass(function, np.generic):
+        if not issubclass(function, np.inexact):
+            return f"{called}(x.item()), if no gradient is wanted."
+        plain = function is np.float64
+        return f"{'x itself, a float64, or ' if plain else ''}x.astype({called}) for {called}(x)."
+    if function is np.lib.stride_tricks.as_strided:
+        windows = called.replace("as_strided", "sliding_window_view")
+        return f"{windows}(x, n) for the windows of n entries; x[indices], with an array of them, for another view."
+    return ""
 
 
 def unseen_cure() -> str:
@@ -81,8 +116,8 @@ def unseen_cure() -> str:
     return (
         f"`import gatewise.numpy as {known[0]}` in {os.path.basename(code.co_filename)}, in place of NumPy itself:"
         " gatewise sees into the functions and plain classes of the function's own file, and of these into objects that"
-        " the function makes itself; an array that something else made takes no Tensor: make the object there, or"
-        f" {known[0]}.array(x) of the array;"
+        f" the function makes itself; an array that something else made takes no Tensor: make the object there"
+        f"{made_there()}, or {known[0]}.array(x) of the array;"
         " np.exp(t) for math.exp(t); t.item(), t.numpy() or t.detach() to read it on purpose."
     )
 
@@ -111,8 +146,15 @@ def augmented_cure() -> str:
     """What to write instead of `self.x += t`, by the user's line."""
     frame = user_frame()
     line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip() if frame is not None else ""
-    found = re.match(r"""([\w.'"\[\]]+)\s*(\*\*|//|[-+*/%@])=""", line)
-    return f"{found[1]} = {found[1]} {found[2]} ..., a new array." if found else "the operation without out=."
+    found = re.match(r"""([\w.'"\[\]]+)(\[[^\]]*[:,][^\]]*\])?\s*(\*\*|//|[-+*/%@])=""", line)
+    if found is None:
+        return "the operation without out=."
+    name, part, sign = found.groups()
+    if part is not None:
+        return f"{name}{part} {sign}= ... of a copy that the function made, np.array({name})."
+    kept = made_there() if name.startswith("self.") else ""
+    there = f" Or the object is made in the function{kept}." if kept else ""
+    return f"{name} = {name} {sign} ..., a new array.{there}"
 
 
 class KeptError(LineError):
@@ -197,6 +239,6 @@ class AssignmentError(LineError):
             return cls.like(TypeError)(what, why, f"{name} = {name} + t, which makes a new array.")
         return cls(
             f"{name} was the target of an operation on Tensors.",
-            f"{name} is a plain array: it would take the values and lose the gradient.",
+            f"{names[0] if names else 'it'} is a plain array: it would take the values and lose the gradient.",
             f"{name} = {name} + t, or the operation without out=." if names else augmented_cure(),
         )

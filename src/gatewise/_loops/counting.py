@@ -12,15 +12,32 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Counting, Said
-from gatewise._loops.errors import IrregularError
-from gatewise._loops.regions import Region, line_and_text, within
+from gatewise._loops.errors import IrregularError, UntoldError
+from gatewise._loops.regions import Region, line_and_text, rounds_of, within
 from gatewise._recording import NotPlainError, PlainNames, is_typed_number, length_of, said, stored
 
 NAMELESS = "it stands in a helper, whose names printed code does not know"
 
 
 def counting(region: Region, plain: PlainNames | None) -> Counting:
-    """How often Python went round a loop. Raises `IrregularError` where that is not told by the arguments."""
+    """How often Python went round a loop: of `range(self.steps)` as often as its steps were seen, and no other number.
+
+    Raises `IrregularError` where that is known neither way.
+    """
+    try:
+        return counted_by_text(region, plain)
+    except UntoldError as why:
+        target, iterable = head(region.loop)
+        match target, iterable:
+            case ast.Name(id=counter), ast.Call(func=ast.Name(id="range"), args=[_], keywords=[]):
+                seen = range(len(rounds_of(region, None)))
+                line, text = line_and_text(region)
+                return Counting(line, text, counter, seen, untold=str(why), loop=region.loop, depth=region.depth)
+        raise
+
+
+def counted_by_text(region: Region, plain: PlainNames | None) -> Counting:
+    """How often Python went round a loop, by the arguments. Raises `IrregularError`."""
     line, text = line_and_text(region)
     target, iterable = head(region.loop)
     if plain is None:
@@ -32,7 +49,7 @@ def counting(region: Region, plain: PlainNames | None) -> Counting:
     try:
         found = counted(target, iterable, names)
     except NotPlainError:
-        raise IrregularError(f"what it goes through, {ast.unparse(iterable)}, is not told by the arguments") from None
+        raise UntoldError(f"what it goes through, {ast.unparse(iterable)}, is not told by the arguments") from None
     for name in sorted({n.id for n in ast.walk(iterable) if isinstance(n, ast.Name)} & set(names.assigned)):
         names.use(name)
     found = replace(found, line=line, text=text, setup=tuple(names.uses.values()), loop=region.loop, depth=region.depth)

@@ -15,3 +15,7 @@ class ShortError(IrregularError):
     """A loop of so few rounds that nothing is gained."""
 
     short = True
+
+
+class UntoldError(IrregularError):
+    """How often a loop goes round is not told by the arguments."""

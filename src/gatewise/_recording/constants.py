@@ -155,6 +155,7 @@ class PlainNames:
         }  # arguments are told as they came
         self.lists = {} if code is None or (source := source_of(code)) is None else filled_in(source, code)
         self.instead: dict[str, ast.expr] = {}  # what printed code says for some of the known
+        self.own = ""  # what a method calls its object, whose known attributes are names like "self.T"
         self.uses: dict[str, Said] = {}  # name -> the line that computes it
         self._open: set[str] = set()
 
@@ -225,8 +226,12 @@ class PlainNames:
         return ast.Pass() if source is None or self.code is None else function_node(source, self.code)
 
     def by_lengths(self, node: ast.AST) -> ast.AST:
-        """An expression without the lengths of lists: printed code may have no such list, or none yet."""
-        return Lengths(self.lists).within(node) if self.lists else node
+        """An expression without the lengths of lists: printed code may have no such list, or none yet.
+
+        Nor has it the objects of methods, whose attributes become names.
+        """
+        node = Lengths(self.lists).within(node) if self.lists else node
+        return Attributes(self.own).within(node) if self.own else node
 
     def as_printed(self, node: ast.AST) -> ast.AST:
         """An expression in terms of the names that printed code has."""
@@ -242,6 +247,25 @@ class PlainNames:
         ):
             self.use(inner)
         self.uses[name] = said(definition, f"{name} = {ast.unparse(definition)}")
+
+
+class Attributes(ast.NodeTransformer):
+    """Makes names of the attributes of one object."""
+
+    def __init__(self, own: str) -> None:
+        self.own = own
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        if isinstance(node.value, ast.Name) and node.value.id == self.own:
+            return ast.copy_location(ast.Name(f"{self.own}.{node.attr}", ast.Load()), node)
+        return self.generic_visit(node)
+
+    def within(self, node: ast.AST) -> ast.AST:
+        """The expression with these names; one without is the same object."""
+        if not any(isinstance(each, ast.Name) and each.id == self.own for each in ast.walk(node)):
+            return node
+        found: ast.AST = self.visit(copy.deepcopy(node))
+        return found
 
 
 class Instead(ast.NodeTransformer):

@@ -10,7 +10,7 @@ from gatewise._gates.live import dtype_of, shape_of
 
 @composed(np.divmod)
 def divmod_(x, y):
-    return x // y, x % y
+    return np.floor_divide(x, y), np.remainder(x, y)
 
 
 composed(np.around)(lambda a, decimals=0: np.round(a, decimals))
