@@ -277,6 +277,12 @@ def in_brackets(node: ast.AST, inner: bool = False) -> str:
     return f"({parts})" if inner else parts
 
 
+def slice_text(node: ast.Slice) -> str:
+    """A slice as one writes it: without spaces."""
+    ends = [node.lower, node.upper, *([node.step] if node.step else [])]
+    return ":".join(ast.unparse(end).replace(" ", "") if end else "" for end in ends)
+
+
 def assignments(source: Source | None, code: CodeType) -> dict[str, ast.expr]:
     """The names that a function assigns exactly once, not in a loop, with what they are assigned."""
     if source is None:
