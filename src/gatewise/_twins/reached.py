@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._callables import enclosed
 from gatewise._twins.classes import TELL_CLASSES_APART, functions_of, is_seen_into
 from gatewise._twins.modules import BUILTINS, twin_of, twins_among
 
@@ -122,13 +123,7 @@ def functions_reached(f: types.FunctionType) -> Iterator[types.FunctionType]:
 
 def held(f: types.FunctionType) -> list[Any]:
     """What a function's closure and its defaults hold."""
-    found = list(f.__defaults__ or ())
-    for cell in f.__closure__ or ():
-        try:
-            found.append(cell.cell_contents)
-        except ValueError:  # nothing yet
-            continue
-    return found
+    return [*(f.__defaults__ or ()), *enclosed(f).values()]
 
 
 class Plan:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import gc
 import inspect
 import sys
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._callables import made_of
 from gatewise._tensor import Tensor
 from gatewise._twins.classes import functions_of
 from gatewise._twins.reached import held, is_users, names_asked
@@ -118,10 +118,8 @@ def held_in(value: Any, names: Mapping[str, Any]) -> Iterable[Any]:
         return list(value.values())
     if isinstance(value, (list, tuple, set, frozenset)):
         return list(value)
-    if isinstance(value, types.MethodType):
-        return value.__func__, value.__self__
-    if isinstance(value, functools.partial):
-        return value.func, *value.args, *value.keywords.values()
+    if parts := made_of(value):
+        return parts
     cls = value if isinstance(value, type) else type(value)
     if cls.__module__ != names.get("__name__"):
         return ()
