@@ -32,7 +32,7 @@ CLOSED_ROOMS: dict[str, set[str]] = {
     "_types": set(),
     "_errors": {"_types"},
     "_syntax": set(),
-    "_callables": set(),
+    "_callables": {"_types"},
     "_build": {"_errors", "_syntax", "_types"},
     "_language": {"_errors", "_types"},
     "_numerical": {"_errors", "_types"},

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable
 from typing import Any
 
+from gatewise._types import Function, Namespace
 
-def unwrapped(f: Any) -> Any:
+
+def unwrapped(f: object) -> Any:
     """What is below the decorators of a function, as they say themselves."""
     seen: set[int] = set()
     while id(f) not in seen:
@@ -17,13 +18,13 @@ def unwrapped(f: Any) -> Any:
     return f
 
 
-def wrapped_by(f: Any) -> Any:
+def wrapped_by(f: object) -> Any:
     """What one decorator wraps; itself where it is none. An object may have an answer to every question: not asked."""
     own = getattr(f, "__dict__", None)
     return own.get("__wrapped__", f) if type(own) is dict else f
 
 
-def function_behind(f: Any) -> Any:
+def function_behind(f: object) -> Any:
     """What is called in the end where a method, a partial function or a decorated one is."""
     seen: set[int] = set()
     while id(f) not in seen:
@@ -37,7 +38,7 @@ def function_behind(f: Any) -> Any:
     return f
 
 
-def code_of(f: Callable[..., Any]) -> types.CodeType | None:
+def code_of(f: Function) -> types.CodeType | None:
     """The code that runs where f is called; None for built-in callables."""
     f = function_behind(f)
     if not isinstance(getattr(f, "__code__", None), types.CodeType):  # an object that is called, perhaps a class
@@ -45,7 +46,7 @@ def code_of(f: Callable[..., Any]) -> types.CodeType | None:
     return getattr(f, "__code__", None)
 
 
-def made_of(f: Any) -> tuple[Any, ...]:
+def made_of(f: object) -> tuple[Any, ...]:
     """What a callable is put together of: a partial function, a method, what a class holds as one, a decorated one."""
     if isinstance(f, functools.partial):
         return f.func, *f.args, *f.keywords.values()
@@ -64,13 +65,13 @@ def made_of(f: Any) -> tuple[Any, ...]:
 EMPTY = types.CellType()
 
 
-def enclosed(f: types.FunctionType) -> dict[str, Any]:
+def enclosed(f: types.FunctionType) -> Namespace:
     """What the closure of a function holds, by name; what is not there yet has none."""
     cells = zip(f.__code__.co_freevars, f.__closure__ or (), strict=False)
     return {name: cell.cell_contents for name, cell in cells if cell != EMPTY}
 
 
-def names_around(f: Callable[..., Any]) -> dict[str, Any]:
+def names_around(f: Function) -> Namespace:
     """The names that the code of f sees around it: globals, and what its closure holds."""
     f = function_behind(f)
     return {**f.__globals__, **enclosed(f)} if isinstance(f, types.FunctionType) else {}

@@ -95,7 +95,7 @@ class Subject:
         self.left_out = frozenset(leave_out)
         self.parameters = self.found(parameters, self.left_out)
 
-    def found(self, held: Any, leave_out: frozenset[str]) -> list[Parameter]:
+    def found(self, held: object, leave_out: frozenset[str]) -> list[Parameter]:
         """Everything that can be moved: floats and arrays of floats among the arguments, or in `held`."""
         given = held if held is not None else self.moved()
         if held is not None and not isinstance(held, (dict, list, tuple)):

@@ -39,7 +39,7 @@ class Code(ABC):
         """The code with other bodies in the place of all, or of that one which has a statement."""
 
     @abstractmethod
-    def inside(self, made: Any, names: Mapping[str, object]) -> AbstractContextManager[None]:
+    def inside(self, made: object, names: Mapping[str, object]) -> AbstractContextManager[None]:
         """Inside, that code runs, and finds these names."""
 
     def running(

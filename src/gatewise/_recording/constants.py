@@ -132,7 +132,7 @@ def power(base: Any, exponent: Any) -> object:
     return base**exponent
 
 
-def same(a: Any, b: Any) -> bool:
+def same(a: Any, b: object) -> bool:
     """Whether two plain values are equal: numbers, arrays, slices, tuples of these."""
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         return np.array_equal(np.asarray(a), np.asarray(b)) and np.asarray(a).dtype.kind == np.asarray(b).dtype.kind

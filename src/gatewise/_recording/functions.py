@@ -29,7 +29,7 @@ Signature = tuple[tuple[str, str, Any], ...]
 # ---------------------------------------------------------------------------------------------- arguments and inputs
 
 
-def arguments(f: Function, args: Sequence[Any], kwargs: Named) -> tuple[dict[str, Any], Signature]:
+def arguments(f: Function, args: Sequence[object], kwargs: Named) -> tuple[dict[str, Any], Signature]:
     """The arguments by name, defaults filled in, and the signature as (name, kind, default). Raises `ArgumentError`."""
     if not callable(f):
         raise ArgumentError(

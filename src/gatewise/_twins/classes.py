@@ -22,7 +22,7 @@ TOLD_THEIR_NAME = (functools.cached_property, property)
 OF_EVERY_CLASS = frozenset(("__dict__", "__weakref__"))
 
 
-def is_seen_into(value: Any, names: Mapping[str, Any]) -> bool:
+def is_seen_into(value: Any, names: Mapping[str, object]) -> bool:
     """Whether a value is a plain class of the module, all of whose bases are such, with functions that see `names`."""
     if type(value) is not type or not all(is_plain(cls, names) for cls in value.__mro__[:-1]):
         return False
@@ -81,7 +81,7 @@ class TwinClass(type):
 def twin_of_class(cls: type, bases: tuple[type, ...], made: MutableMapping[int, Any]) -> TwinClass:
     """A twin that holds nothing yet; what is made of it is kept in `made`, as long as it lives."""
 
-    def new(kind: Any, *args: Any, **kwargs: Any) -> Any:
+    def new(kind: Any, *args: object, **kwargs: Any) -> Any:
         if (args or kwargs) and kind.__init__ is object.__init__:
             raise TypeError(f"{cls.__name__}() takes no arguments")
         instance = object.__new__(kind)
