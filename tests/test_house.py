@@ -32,6 +32,7 @@ CLOSED_ROOMS: dict[str, set[str]] = {
     "_types": set(),
     "_errors": {"_types"},
     "_syntax": set(),
+    "_callables": {"_types"},
     "_build": {"_errors", "_syntax", "_types"},
     "_language": {"_errors", "_types"},
     "_numerical": {"_errors", "_types"},
@@ -246,6 +247,8 @@ gw.Circuit("x", x=1.0)
 gw.conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 2, 2)), strides=2)
 def rectified(x: gw.Tensor, w: gw.Tensor) -> gw.Tensor:
     return gw.relu(gw.conv2d(x, w, stride=(1, 2)))
+rectified(gw.nn.Parameter(1.0), gw.nn.Linear(2, 3).weight)
+count: int = gw.nn.Parameter(1.0)
 """
 
 
@@ -260,6 +263,7 @@ def test_a_type_checker_knows_which_names_there_are(tmp_path):
         "10",
         "11",
         "11",
+        "15",
     ], said
     assert "circiut" in said
     assert '"Circuit" has no attribute "staged"' in said

@@ -61,7 +61,7 @@ def gradients(
     found: dict[Wire, Any] = {}
     events: dict[Wire, Event] = {}
 
-    def arrive(wire: Wire, g: object) -> Any:
+    def arrive(wire: Wire, g: object) -> Value:
         if not isinstance(g, Ports):
             found[wire] = g.g if isinstance(g, Live) else g
         events[wire] = Event(wire, found.get(wire))
@@ -89,7 +89,7 @@ def reverse(circuit: FrozenCircuit, seeds: Mapping[Wire, object] | None = None) 
     def lift(value: object, wire: Wire, bits: int) -> Tensor:
         return Tensor(value, wire, bits & bit)
 
-    def arrive(wire: Wire, g: Any) -> Any:
+    def arrive(wire: Wire, g: object) -> Value:
         if type(g) is Ports:
             events[wire] = Event(seen(wire), None)
             return g
@@ -118,7 +118,7 @@ def reverse(circuit: FrozenCircuit, seeds: Mapping[Wire, object] | None = None) 
 Sent = tuple[Wire, int, Wire, Any]  #: a wire, the operand position, the operand's wire, what was sent to it
 
 
-def traced(circuit: FrozenCircuit, as_written: bool = False) -> tuple[dict[Wire, Any], list[Sent]]:
+def traced(circuit: FrozenCircuit, as_written: bool = False) -> tuple[dict[Wire, Value], list[Sent]]:
     """The gradient of every wire and all that was sent, as recordings on forward wires, by the exact rules.
 
     What may be dead for other inputs carries its mask, a number too. For use while a recorder of the circuit's bit is
@@ -130,7 +130,7 @@ def traced(circuit: FrozenCircuit, as_written: bool = False) -> tuple[dict[Wire,
     def lift(value: object, wire: Wire, bits: int) -> Tensor:
         return Tensor(value, wire, bits & circuit.recording)
 
-    def arrive(wire: Wire, g: object) -> Any:
+    def arrive(wire: Wire, g: object) -> Value:
         found[wire] = g
         return g
 
@@ -182,7 +182,7 @@ def replay(circuit: FrozenCircuit, instead: Mapping[Wire, object]) -> object:
     return values.get(circuit.output, circuit.output.value)
 
 
-def run_step(made: Expr, operands: list[Any]) -> Value:
+def run_step(made: Expr, operands: list[Value]) -> Value:
     """One step's forward function on plain values; floats behave as in a recording."""
     parameters = {name: as_run(value) for name, value in made.parameters.items()} if made.parameters else {}
     try:

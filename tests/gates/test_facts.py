@@ -21,3 +21,9 @@ def test_operands_change_places_where_the_declaration_says_so(gate: Gate) -> Non
 
 def test_a_gate_whose_operands_commute_has_two() -> None:
     assert all(gate.arity == 2 for gate in NAMES.values() if gate.commutes)
+
+
+def test_gates_that_are_mistaken_for_one_another_say_so_both() -> None:
+    mistaken = {gate.name: gate.mistaken for gate in NAMES.values() if gate.mistaken is not None}
+    assert mistaken["sin"] == "cos"
+    assert all(mistaken[other] == name for name, other in mistaken.items())

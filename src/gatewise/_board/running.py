@@ -27,11 +27,11 @@ from gatewise._types import Function
 def circuit(
     f: Function | str | Path,
     /,
-    *args: Any,
+    *args: object,
     wrt: Sequence[str] | str | None = None,
-    upstream: Any = None,
+    upstream: object = None,
     output: str | None = None,
-    **kwargs: Any,
+    **kwargs: object,
 ) -> Circuit:
     """Run `f` once on these inputs and return its circuit, with every value and gradient in it.
 

@@ -22,7 +22,7 @@ class Rows(Generic[Key]):
         with np.errstate(all="ignore"):
             self.squares = np.einsum("ij,ij->i", self.at[0], self.at[0])
 
-    def equal_to(self, values: Sequence[Any], close: float) -> list[Key]:
+    def equal_to(self, values: Sequence[object], close: float) -> list[Key]:
         """The keys of the rows that are these values but for rounding, at as many points as are given."""
         same = np.ones(len(self.keys), bool)
         for v, rows, sizes in zip(values, self.at, self.largest, strict=False):
@@ -45,7 +45,7 @@ class Rows(Generic[Key]):
             if one:
                 yield key, float(times)
 
-    def slopes(self, d: Any, tolerance: float) -> np.ndarray:
+    def slopes(self, d: object, tolerance: float) -> np.ndarray:
         """How many times each row a value is, at the first point; 0 where more is left over than is tolerated."""
         d = np.ravel(np.asarray(d, float))
         with np.errstate(all="ignore"):

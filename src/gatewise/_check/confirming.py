@@ -125,7 +125,7 @@ def runs_again(marking: Marking, version: Version) -> bool:
     return len(set(statements)) < len(statements)
 
 
-def is_cured(marking: Marking, version: Version, g: Any, k: int, should: Any, n: int) -> bool:
+def is_cured(marking: Marking, version: Version, g: Any, k: int, should: object, n: int) -> bool:
     """Whether a value is right in one world, and of the shape that it should have, or that the student gave it."""
     world = marking.worlds[n]
     whole, own = np.shape(world.value(k)), np.shape(marking.value(version, world))

@@ -7,7 +7,6 @@ import copy
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from gatewise._build import users_code
 from gatewise._recording.places import source_of
@@ -24,23 +23,10 @@ def definition_of(code: types.CodeType) -> ast.FunctionDef | None:
     return None
 
 
-def space_of(f: types.FunctionType) -> dict[str, object]:
-    """The names around a function: its globals, and what its closure holds."""
-    cells = zip(f.__code__.co_freevars, f.__closure__ or (), strict=False)
-    return {**f.__globals__, **{name: cell.cell_contents for name, cell in cells if holds_something(cell)}}
-
-
 def lines_of(code: types.CodeType) -> Sequence[str]:
     """The lines of the file that a code object comes from."""
     source = source_of(code)
     return source.lines if source else ()
-
-
-def holds_something(cell: Any) -> bool:
-    try:
-        return cell.cell_contents is not None
-    except ValueError:
-        return False
 
 
 def compiled(node: ast.FunctionDef, body: list[ast.stmt], like: types.CodeType) -> types.CodeType | None:

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
 
 from gatewise import _syntax
 from gatewise._check.filed import Filed, Row
@@ -107,7 +106,7 @@ def method_in(text: str, name: str) -> Pair | None:
     return method_asked(_syntax.module(text).body, name)
 
 
-def on_file(module: ModuleType, path: str, text: str, given: Named, **options: Any) -> FileReport:
+def on_file(module: ModuleType, path: str, text: str, given: Named, **options: object) -> FileReport:
     """The report on every pair of a file that was run; `given` are inputs by name, for those that take them."""
     body = _syntax.module(text).body
     pairs = pairs_of(body)
@@ -116,7 +115,7 @@ def on_file(module: ModuleType, path: str, text: str, given: Named, **options: A
     return FileReport(path, rows, tuple(left_alone(body, pairs)), {pair.name: needs(body, pair) for pair in pairs})
 
 
-def on_pair(module: ModuleType, text: str, pair: Pair, given: Named, **options: Any) -> Row:
+def on_pair(module: ModuleType, text: str, pair: Pair, given: Named, **options: object) -> Row:
     """The row of one pair of a file that was run."""
     return Filed(module, _syntax.module(text).body, text, given).row(pair, **options)
 

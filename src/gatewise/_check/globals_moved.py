@@ -64,7 +64,7 @@ def leaf_shapes(x: object) -> list[tuple[int, ...]]:
     return [np.shape(part) for _, part in leaves(x)]
 
 
-def holds_entries(value: Mapping[Any, object], entries: set[str], keys: Sequence[str]) -> bool:
+def holds_entries(value: Mapping[object, object], entries: set[str], keys: Sequence[str]) -> bool:
     """Whether a dict of parameters has those that entries of a dict of gradients are called after."""
     own = [str(key) for key in value]
     return any(entry not in keys and (entry in own or wire_named(entry, own) is not None) for entry in entries)

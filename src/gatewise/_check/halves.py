@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._callables import unwrapped
 from gatewise._check.matching import part_fits, units_of
 from gatewise._check.returned import returned_names
 from gatewise._check.subject import Subject
@@ -102,7 +103,7 @@ def backward_half(subject: Subject, first: object) -> Function | None:
     """The backward half that stands beside a forward half: `affine_backward` beside `affine_forward`."""
     if not isinstance(first, tuple) or len(first) < 2 or not is_cache(subject, first):
         return None
-    f = inspect.unwrap(subject.f)
+    f = unwrapped(subject.f)
     owner = getattr(f, "__self__", None)
     around = dict(inspect.getmembers(owner)) if owner is not None else getattr(f, "__globals__", {})
     found = (around.get(name) for name in backward_names(subject.name))

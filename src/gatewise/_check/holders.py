@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._callables import enclosed, made_of
+
 MANY = 2000  #: objects that are looked into
 
 Holder = tuple[Any, Any]  #: a dict or a list, and the key or the place in it
@@ -45,19 +47,10 @@ def held_parts(x: object) -> Iterator[tuple[object, object, object]]:
         yield from ((x, key, value) for key, value in list(x.items()))
     elif isinstance(x, (list, tuple)):
         yield from ((x if isinstance(x, list) else None, k, value) for k, value in enumerate(x))
-    elif isinstance(x, partial):
-        yield from ((None, 0, value) for value in (x.func, *x.args, *x.keywords.values()))
-    elif isinstance(x, types.MethodType):
-        yield from ((None, 0, value) for value in (x.__func__, x.__self__))
+    elif isinstance(x, (partial, types.MethodType)):
+        yield from ((None, 0, value) for value in made_of(x))
     elif isinstance(x, types.FunctionType):
         yield from ((x.__globals__, n, x.__globals__[n]) for n in x.__code__.co_names if n in x.__globals__)
-        yield from ((None, 0, value) for cell in x.__closure__ or () if (value := contents(cell)) is not None)
+        yield from ((None, 0, value) for value in enclosed(x).values())
     elif hasattr(x, "__dict__"):
         yield from ((vars(x), key, value) for key, value in list(vars(x).items()))
-
-
-def contents(cell: types.CellType) -> object:
-    try:
-        return cell.cell_contents
-    except ValueError:  # nothing is in it yet
-        return None

@@ -101,7 +101,7 @@ def top_names(s: ast.stmt) -> set[str]:
     return {key.partition("[")[0] for key in keys_written(s)}
 
 
-def is_same(a: Any, b: Any) -> bool:
+def is_same(a: object, b: object) -> bool:
     """Whether two values are equal but for rounding."""
     try:
         one, other = np.asarray(a, float), np.asarray(b, float)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gatewise._build import run_users_code, users_code
-from gatewise._check.definitions import space_of
+from gatewise._callables import names_around
 from gatewise._check.programs import Program
 from gatewise._check.running import Moment
 from gatewise._types import Function
@@ -33,7 +33,7 @@ def function_without(f: Function, node: ast.FunctionDef, number: ast.Constant, p
         return f
     memo[id(number)].value = 0.0
     made.decorator_list = []
-    names: dict[str, Any] = {**space_of(plain)}
+    names: dict[str, Any] = {**names_around(plain)}
     run_users_code(users_code(ast.Module([made], []), plain.__code__.co_filename), names)
     again: Function = names[node.name]
     owner = getattr(f, "__self__", None)

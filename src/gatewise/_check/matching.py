@@ -76,7 +76,7 @@ class Unit:
         return all(part_fits(p, x, out) for p, x in found)
 
 
-def entry(held: Any, key: Any) -> Any:
+def entry(held: Any, key: object) -> Any:
     """What a structure of gradients holds under a key, or under the name of its gradient: `g["W"]`, `g["dW"]`."""
     if isinstance(held, dict) and isinstance(key, str) and key not in held:
         named = [k for k in held if isinstance(k, str) and wire_named(k, [key]) == key]
@@ -191,7 +191,7 @@ def in_order(subject: Subject, found: list[object], names: Sequence[object]) -> 
     return in_any_case(subject, flat, units, found)
 
 
-def the_dict_among(subject: Subject, found: Sequence[Any], labels: Sequence[Any]) -> dict[Any, Any] | None:
+def the_dict_among(subject: Subject, found: Sequence[Any], labels: Sequence[object]) -> dict[Any, Any] | None:
     """The dict of gradients among values that are not called gradients: `return loss, grads, hs[-1]`."""
     dicts = [g for g in found if isinstance(g, dict)]
     others = [label for g, label in zip(found, labels, strict=True) if not isinstance(g, dict)]

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.holders import contents
+from gatewise._callables import enclosed, function_behind
 from gatewise._check.parameters import differentiable
 from gatewise._recording.structures import leaves
 
@@ -67,29 +67,15 @@ def read_around(f: object) -> Iterator[Outside]:
         if not isinstance(each, types.FunctionType) or id(each) in seen or is_librarys(each):
             continue
         seen.add(id(each))
-        for name, cell in zip(each.__code__.co_freevars, each.__closure__ or (), strict=True):
-            with_value = contents(cell)
-            yield Outside(name, with_value, functools.partial(setattr, cell, "cell_contents"))
-            waiting.append(function_behind(with_value))
+        cells = dict(zip(each.__code__.co_freevars, each.__closure__ or (), strict=True))
+        for name, value in enclosed(each).items():
+            yield Outside(name, value, functools.partial(setattr, cells[name], "cell_contents"))
+            waiting.append(function_behind(value))
         for name in names_in(each.__code__):
             if name in each.__globals__:
                 value = each.__globals__[name]
                 yield Outside(name, value, functools.partial(each.__globals__.__setitem__, name))
                 waiting.append(function_behind(value))
-
-
-def function_behind(f: object) -> object:
-    """The function behind a method, a partial function or a decorated one."""
-    seen = set[int]()
-    while id(f) not in seen:  # an object of any other kind may have an answer to every question
-        seen.add(id(f))
-        if isinstance(f, types.MethodType):
-            f = f.__func__
-        elif isinstance(f, functools.partial):
-            f = f.func
-        elif isinstance(f, types.FunctionType):
-            f = f.__dict__.get("__wrapped__", f)
-    return f
 
 
 def is_librarys(f: types.FunctionType) -> bool:

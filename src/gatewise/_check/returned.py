@@ -6,8 +6,8 @@ import ast
 from functools import lru_cache
 from types import CodeType
 
+from gatewise._callables import code_of
 from gatewise._check.definitions import definition_of
-from gatewise._recording.functions import code_of
 from gatewise._types import Function
 
 Named = str | list[str] | None  #: what a part of what is returned is called; the names in a list; none

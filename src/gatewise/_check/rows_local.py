@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from gatewise._check.scope import Scope
 from gatewise._check.table import Made, Makes, Rank, row
 from gatewise._check.trees import binary, call_of, constant, expression_of, minus, with_field
-
-#: Functions that are taken for one another.
-OTHERS = {"sin": "cos", "cos": "sin", "sinh": "cosh", "cosh": "sinh", "mean": "sum", "sum": "mean"}
+from gatewise._gates import NAMES
 
 
 def factors(make: Makes) -> Makes:
@@ -129,9 +127,10 @@ def edge_left_out(e: ast.expr, scope: Scope) -> Made:
 
 @row("local", Rank.LOCAL)
 def another_function(e: ast.expr, _: Scope) -> Made:
-    if isinstance(e, ast.Attribute) and e.attr in OTHERS and isinstance(e.value, ast.Name):
-        other = OTHERS[e.attr]
-        yield with_field(e, "attr", other), f"{e.attr} where {other} belongs"
+    """`np.sin(x)` where `np.cos(x)` belongs."""
+    gate = NAMES.get(e.attr) if isinstance(e, ast.Attribute) and isinstance(e.value, ast.Name) else None
+    if gate is not None and gate.mistaken is not None:
+        yield with_field(e, "attr", gate.mistaken), f"{gate.name} where {gate.mistaken} belongs"
 
 
 @row("local", Rank.FAR)

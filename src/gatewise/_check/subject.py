@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gatewise._callables import code_of
 from gatewise._check.holders import Holder, holders_of, holds
 from gatewise._check.outside import Outside, standing
 from gatewise._check.parameters import (
@@ -27,7 +28,7 @@ from gatewise._check.parameters import (
 )
 from gatewise._check.seeding import Seed
 from gatewise._errors import ArgumentError
-from gatewise._recording.functions import code_of, signature_of
+from gatewise._recording.functions import signature_of
 from gatewise._recording.structures import is_container, leaves, mapped
 from gatewise._tensor import Tensor, leaf
 from gatewise._twins import seen
@@ -94,7 +95,7 @@ class Subject:
         self.left_out = frozenset(leave_out)
         self.parameters = self.found(parameters, self.left_out)
 
-    def found(self, held: Any, leave_out: frozenset[str]) -> list[Parameter]:
+    def found(self, held: object, leave_out: frozenset[str]) -> list[Parameter]:
         """Everything that can be moved: floats and arrays of floats among the arguments, or in `held`."""
         given = held if held is not None else self.moved()
         if held is not None and not isinstance(held, (dict, list, tuple)):

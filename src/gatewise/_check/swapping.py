@@ -9,11 +9,12 @@ import types
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gatewise._check.definitions import compiled, definition_of, holds_something, space_of, swapped
+from gatewise._callables import enclosed, made_of, names_around
+from gatewise._check.definitions import compiled, definition_of, swapped
 from gatewise._check.hearing import HOOK, Event, Listener
 from gatewise._check.trees import replaced
 from gatewise._types import Named
@@ -38,7 +39,7 @@ class Code(ABC):
         """The code with other bodies in the place of all, or of that one which has a statement."""
 
     @abstractmethod
-    def inside(self, made: Any, names: Mapping[str, object]) -> AbstractContextManager[None]:
+    def inside(self, made: object, names: Mapping[str, object]) -> AbstractContextManager[None]:
         """Inside, that code runs, and finds these names."""
 
     def running(
@@ -123,7 +124,7 @@ class Functions(Code):
         return next((f, n) for f, n in self.nodes if any(each is s for each in ast.walk(n)))
 
     def space(self, s: ast.stmt) -> Named:
-        return space_of(self.holder(s)[0])
+        return names_around(self.holder(s)[0])
 
     def text(self, s: ast.stmt | ast.expr) -> str:
         return linecache.getline(self.holder(s)[0].__code__.co_filename, s.lineno).strip()
@@ -155,20 +156,12 @@ def users_functions(start: Iterable[object]) -> list[types.FunctionType]:
             waiting += [v for v in each.__globals__.values() if isinstance(v, (types.FunctionType, type))]
             names = {*each.__code__.co_names}
             waiting += [v for n in names if isinstance(v := each.__globals__.get(n), types.ModuleType)]
-            waiting += [cell.cell_contents for cell in each.__closure__ or () if holds_something(cell)]
+            waiting += enclosed(each).values()
     return list(found.values())
 
 
 def behind(x: object) -> list[Any]:
-    """The callables that stand behind one."""
-    if isinstance(x, partial):
-        return [x.func, *x.args, *x.keywords.values()]
-    if isinstance(x, (types.MethodType, staticmethod, classmethod)):
-        return [x.__func__, getattr(x, "__self__", None)]
-    if isinstance(x, property):
-        return [x.fget]
-    if isinstance(x, types.FunctionType):
-        return [x.__wrapped__] if hasattr(x, "__wrapped__") else []
+    """The callables that stand behind one: what it is put together of, what a class or a module of the user's holds."""
     if isinstance(x, type):
         return (
             list(vars(x).values())
@@ -182,7 +175,7 @@ def behind(x: object) -> list[Any]:
             if is_users_file(getattr(x, "__file__", None))
             else []
         )
-    return [type(x)] if hasattr(x, "__dict__") else []
+    return [*made_of(x), *([type(x)] if hasattr(x, "__dict__") else [])]
 
 
 def is_users(f: types.FunctionType) -> bool:

@@ -112,7 +112,7 @@ def thinned(subject: Subject, lengths: Lengths) -> Subject:
     return small
 
 
-def with_fewer(lengths: Lengths, _: object, x: Any) -> Any:
+def with_fewer(lengths: Lengths, _: object, x: object) -> Any:
     """The beginning of an array along every axis that is cut; a whole number of that length."""
     if isinstance(x, np.ndarray):
         return x[tuple(slice(lengths.get(n, n)) for n in x.shape)].copy()

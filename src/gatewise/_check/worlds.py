@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import inspect
 import types
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import run_users_code, users_code
+from gatewise._callables import names_around, unwrapped
 from gatewise._check.comparing import Value, identical, is_number
-from gatewise._check.definitions import compiled, definition_of, lines_of, space_of, swapped
+from gatewise._check.definitions import compiled, definition_of, lines_of, swapped
 from gatewise._check.forward import Forward
 from gatewise._check.leaving_out import function_without, program_without
 from gatewise._check.names import keys_written
@@ -77,7 +77,7 @@ def surroundings_kept(space: Mapping[str, object], names: Collection[str] = ()) 
 
 def world_of_function(at: Point, f: Function, args: Sequence[object], kwargs: Mapping[str, object]) -> World | None:
     """Run a function with these arguments, or others near them or far away; None where there is nothing to judge."""
-    f, plain = inspect.unwrap(f), plain_function(f)
+    f, plain = unwrapped(f), plain_function(f)
     if plain is None or (node := definition_of(plain.__code__)) is None:
         return None
     given, signature = arguments(f, at.all(args), at.all({**at.defaults(f, args, kwargs), **kwargs}))
@@ -89,7 +89,7 @@ def world_of_function(at: Point, f: Function, args: Sequence[object], kwargs: Ma
     program = program_of(node.body, list(given), plain.__code__.co_filename, lines_of(plain.__code__))
     if program is None or not program.gradients:
         return None
-    space, watch = space_of(plain), Watch(program)
+    space, watch = names_around(plain), Watch(program)
     names = (*plain.__code__.co_names, *plain.__code__.co_freevars)
     with surroundings_kept(space, names):
         run_told(watch, plain, node, copied(given))
@@ -132,7 +132,7 @@ def is_still(f: types.FunctionType, node: ast.FunctionDef, given: Named, name: s
     def output(times: float, plus: float) -> Any:
         watch = Watch(program)
         run_told(watch, f, node, copied({**given, name: x * times + plus}))
-        return evaluated(program.output, watch.end, space_of(f))
+        return evaluated(program.output, watch.end, names_around(f))
 
     return stays(output)
 
@@ -206,7 +206,7 @@ def world_of_pair(
     if plain is None or (node := definition_of(plain.__code__)) is None:
         return None
     given, _ = arguments(forward, at.all(args), at.all({**at.defaults(forward, args, kwargs), **kwargs}))
-    space = space_of(plain)
+    space = names_around(plain)
     parameters = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
     if len(parameters) != 2:
         return None
@@ -237,5 +237,5 @@ def world_of_pair(
 
 def plain_function(f: Function) -> types.FunctionType | None:
     """The function that a method or a wrapper is of."""
-    found = getattr(inspect.unwrap(f), "__func__", inspect.unwrap(f))
+    found = getattr(unwrapped(f), "__func__", unwrapped(f))
     return found if isinstance(found, types.FunctionType) else None

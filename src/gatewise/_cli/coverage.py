@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -61,7 +61,7 @@ class Count(NamedTuple):
         return f"Of {whole} {self.of} {self.answered.total()} are answered ({self.answered.total() / whole:.0%}): {by}."
 
 
-def count(of: str, functions: Iterable[tuple[str, Any]]) -> Count:
+def count(of: str, functions: Iterable[tuple[str, object]]) -> Count:
     names = [(name, answered_by(function)) for name, function in functions]
     return Count(of, Counter(by for _, by in names if by), [name for name, by in names if not by])
 

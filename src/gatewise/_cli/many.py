@@ -98,7 +98,7 @@ def hidden(path: Path) -> bool:
 
 def check_many(
     words: Sequence[str], timeout: float, to_csv: str | None, to_gradescope: str | None, as_json: bool,
-    points: float | None = None, **asked: Any,
+    points: float | None = None, **asked: object,
 ) -> list[Marked]:  # fmt: skip
     """Judge many files, a row for each; the table is written after every one, whatever becomes of the rest."""
     files, began, marked = Files(files_of(words)), time.monotonic(), list[Marked]()
@@ -139,7 +139,7 @@ class Files:
         self.changed = set[str]()
         self.lock = threading.Lock()  #: several run at once, and each may change all
 
-    def marked(self, file: str, timeout: float, **asked: Any) -> Marked:
+    def marked(self, file: str, timeout: float, **asked: object) -> Marked:
         """Judge one file in a process of its own."""
         with self.lock:
             self.put_back()
@@ -166,7 +166,7 @@ def content_of(file: str) -> bytes | None:
         return None
 
 
-def marked_in_process(file: str, timeout: float, **asked: Any) -> Marked:
+def marked_in_process(file: str, timeout: float, **asked: object) -> Marked:
     """Judge one file in a process of its own, which is ended with all that it started when the time is up."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         result, word = os.path.join(place, "result.json"), secrets.token_hex(16)
@@ -243,7 +243,7 @@ def said_of(one: Marked) -> str:
     return "\n".join(filter(None, [one.verdict, *lines, one.note]))
 
 
-def line_in_cell(mistake: dict[str, Any]) -> str:
+def line_in_cell(mistake: dict[str, object]) -> str:
     """The line of a mistake, in a notebook with its cell."""
     return f"cell {mistake['cell']}, line {mistake['line']}" if "cell" in mistake else f"line {mistake['line']}"
 

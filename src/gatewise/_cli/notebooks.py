@@ -44,7 +44,7 @@ class CellReport:
         return {**found, "stopped": [*self.stops], "left_out": self.notebook.notes}
 
 
-def with_cells(found: Any, notebook: Notebook) -> Any:
+def with_cells(found: object, notebook: Notebook) -> Any:
     """What JSON holds, with the cell beside each line."""
     if isinstance(found, str):
         return notebook.told(found)

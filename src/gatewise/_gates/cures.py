@@ -58,7 +58,7 @@ class Cure:
         """The text as a function of operands and, by name, parameters."""
         return self.function({"np": np, "gw": SimpleNamespace(**NAMES), "len": len})
 
-    def function(self, scope: dict[str, Any]) -> Function:
+    def function(self, scope: dict[str, object]) -> Function:
         names = [name for name in ("axis", "keepdims", "ddof", "index", "y") if name not in self.operands]
         parameters = ", ".join(f"{name}=None" for name in names)
         source = f"def cure({', '.join(self.operands)}, *, {parameters}):\n    return {self.text}\n"

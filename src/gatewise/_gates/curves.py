@@ -33,13 +33,13 @@ def log1p(out, x):
     return lambda g: g / (1 + x)
 
 
-@elementwise(np.sin, tame=True)
+@elementwise(np.sin, tame=True, mistaken="cos")
 def sin(out, x):
     """The slope is the cosine."""
     return np.cos(x)
 
 
-@elementwise(np.cos, tame=True)
+@elementwise(np.cos, tame=True, mistaken="sin")
 def cos(out, x):
     """The slope is minus the sine."""
     return -np.sin(x)
@@ -69,13 +69,13 @@ def arctan(out, x):
     return 1 / (1 + x**2)
 
 
-@elementwise(np.sinh)
+@elementwise(np.sinh, mistaken="cosh")
 def sinh(out, x):
     """The slope is cosh."""
     return np.cosh(x)
 
 
-@elementwise(np.cosh)
+@elementwise(np.cosh, mistaken="sinh")
 def cosh(out, x):
     """The slope is sinh."""
     return np.sinh(x)

@@ -119,6 +119,7 @@ class Facts:
     path: str = ""  #: how printed code calls a function that is not NumPy's: `special.expit`
     views: bool = False  #: its value may be a view of its first operand
     corner: str | None = None  #: where its slope jumps, a row of CORNERS; None where it is smooth, or a stair
+    mistaken: str | None = None  #: the gate that people write where this one belongs, and this one for that
     arbitrary: bool = False  #: the entries of its value are whatever lay in memory
     sums: bool = False  #: it adds up: on the sizes of its operands it gives the size of what it rounds
     # Each of these follows from family and pattern where it is not said.

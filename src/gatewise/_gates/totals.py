@@ -23,13 +23,14 @@ LOOKED_AT = [((np.arange(6.0).reshape(2, 3),), {"axis": axis, "where": HALF}) fo
     tame=True,
     sums=True,
     sizeless=True,
+    mistaken="mean",
 )
 def sum_(out, x, *, axis=None, keepdims=False, dtype=None, initial=0, where=True):
     """Every entry counts once, so every entry gets the whole gradient."""
     return 1
 
 
-@reduction(np.mean, sample=LOOKED_AT, tame=True, sums=True)
+@reduction(np.mean, sample=LOOKED_AT, tame=True, sums=True, mistaken="sum")
 def mean(out, x, *, axis=None, keepdims=False, dtype=None, where=True):
     """Every entry counts one n-th."""
     if where is True:

@@ -16,7 +16,7 @@ from gatewise._loops.elements import Elements
 from gatewise._loops.errors import IrregularError
 from gatewise._loops.regions import expr
 from gatewise._loops.slots import kind, node_of, same_bits, slots
-from gatewise._recording import Instead, NotPlainError, PlainNames, said, same
+from gatewise._recording import Instead, NotPlainError, PlainNames, said, same, slice_text
 
 Row = Sequence[Wire | None]
 GONE = object()  #: stands for a slot of a step that NumPy did
@@ -217,7 +217,7 @@ class Sorting:
         if not all(self.gives(node, x, count) for x, count in zip(known, counts, strict=True)):
             return None
         printed = self.plain.as_printed(node)
-        return said(printed, ast.unparse(printed))
+        return said(printed, slice_text(printed) if isinstance(printed, ast.Slice) else ast.unparse(printed))
 
     def gives(self, node: ast.expr, x: object, count: int) -> bool:
         """Whether an expression gives a value in one round."""

@@ -24,7 +24,7 @@ from gatewise._numerical.evidence import (
     Evidence,
     Judgement,
 )
-from gatewise._numerical.ladder import RATIO, climbed, level, levels, power_of_two, three_steps, without_corners
+from gatewise._numerical.ladder import RATIO, Rung, climbed, level, levels, power_of_two, three_steps, without_corners
 from gatewise._numerical.lines import EPS, LEAST_FLOAT, Direction
 from gatewise._numerical.rules import RULES
 
@@ -54,8 +54,10 @@ def judge(
         return Judgement("undecidable", "f gives no numbers nearby")
     size = max(size, abs(given)) if math.isfinite(given) else size
     claim = Claim(given, size, closeness * size + own, own, alone, dead)
-    if (quick := at_a_glance(line, claim)) is not None:
-        return quick
+    if (h := step_of_a_glance(line, claim)) is not None:
+        quick = at_a_glance(line, claim, h, three_steps(line, h, line.noise))
+        if quick is not None:
+            return quick
     ladder = levels(line, given if math.isfinite(given) else 0.0)
     if len(ladder) < 3:
         return at_an_edge(line, claim)
@@ -79,12 +81,16 @@ def not_contradicted(line: Direction, given: float, close: float) -> Judgement |
     return Judgement(word, f"the differences are good to {found.bar:.2g} only", found.value, found.bar)
 
 
-def at_a_glance(line: Direction, claim: Claim) -> Judgement | None:
-    """Six values in the middle of the ladder; they only ever say right."""
+def step_of_a_glance(line: Direction, claim: Claim) -> float | None:
+    """The step in the middle of the ladder; None where no glance would say anything."""
     h = power_of_two(GLANCE * min(line.scale, line.least)) if min(line.scale, line.least) > 0 else 0.0
     if h <= 64 * line.unit or not math.isfinite(claim.value) or (claim.value == 0 and not line.known):
         return None
-    found = three_steps(line, h, line.noise)
+    return h
+
+
+def at_a_glance(line: Direction, claim: Claim, h: float, found: Rung | None) -> Judgement | None:
+    """Six values in the middle of the ladder, from steps of h down; they only ever say right."""
     if found is None or line.value(h / RATIO**2) == line.value(0.0) == line.value(-h / RATIO**2):
         return None
     away = abs(found.value - claim.value)

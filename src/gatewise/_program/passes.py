@@ -19,7 +19,7 @@ def needed(program: Program) -> Program:
             waiting += uses(program.ops[place - first])
     places = {old: new for new, old in enumerate(sorted(kept))}
 
-    def moved(x: Any) -> Any:
+    def moved(x: object) -> Any:
         return At(places[x.place]) if isinstance(x, At) else x
 
     def renumbered(op: Op) -> Op:

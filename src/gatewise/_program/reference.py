@@ -19,7 +19,7 @@ def evaluate(program: Program, given: Mapping[str, object]) -> Json:
     """
     values = [given[each.name] for each in program.inputs]
 
-    def value(x: Any) -> Any:
+    def value(x: object) -> Any:
         return values[x.place] if isinstance(x, At) else x.value if isinstance(x, Constant) else x
 
     with np.errstate(all="ignore"):

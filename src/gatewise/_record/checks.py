@@ -17,6 +17,7 @@ from gatewise._record.rounding import rounding
 from gatewise._record.schema import Check, CheckedEntry
 from gatewise._sweep import sweep, zeros_for
 from gatewise._transforms import gradients, replay
+from gatewise._types import Value
 
 CHECKED = 64  # entries of an input that are checked by differences
 TOLERANCES = {4: 1e-5, 2: 1e-2}  # how far gradients in floats of this many bytes may be off, of the largest entry
@@ -60,15 +61,15 @@ def rounding_of_gradients(circuit: FrozenCircuit) -> dict[Wire, object]:
     """
     sizes: dict[Wire, Any] = {}
 
-    def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
+    def observe(wire: Wire, position: int, parent: Wire, part: Value) -> None:
         if not isinstance(part, Ports):
             sizes[parent] = sizes.get(parent, 0.0) + np.abs(part.g if isinstance(part, Live) else part)
 
-    def shaken(seed: int) -> dict[Wire, Any]:
+    def shaken(seed: int) -> dict[Wire, Value]:
         found: dict[Wire, Any] = {}
         draw = np.random.default_rng(seed)
 
-        def arrive(wire: Wire, g: object) -> Any:
+        def arrive(wire: Wire, g: object) -> Value:
             if isinstance(g, Ports):
                 return g
             inner = g.g if isinstance(g, Live) else g
@@ -96,7 +97,7 @@ def closeness(circuit: FrozenCircuit) -> float:
 def check_of_wire(
     circuit: FrozenCircuit,
     wire: Wire,
-    analytic: Any,
+    analytic: Value,
     noise: float | None,
     close: float,
     own: Callable[[], dict[Wire, Any]],
@@ -138,7 +139,7 @@ def nothing_checked(reason: str) -> Check:
     return {"entry": None, **nothing, "entries": 0, "counts": {}}
 
 
-def entries_to_check(analytic: Any) -> Any:
+def entries_to_check(analytic: Value) -> Any:
     """Positions of the entries that are compared: all of a few, else some spread evenly, the largest among them."""
     spread = np.unique(np.linspace(0, analytic.size - 1, min(analytic.size, CHECKED)).astype(int))
     largest = int(np.argmax(np.abs(analytic)))
@@ -176,7 +177,7 @@ def lines_along(circuit: FrozenCircuit, wire: Wire, noise: float | None) -> Call
     return along
 
 
-def not_checkable(wire: Wire, analytic: Any) -> str | None:
+def not_checkable(wire: Wire, analytic: Value) -> str | None:
     """Why there is nothing to compare a wire's gradient with, if so."""
     if np.asarray(wire.value).dtype.kind != "f":
         return "it does not hold floats"

@@ -105,7 +105,7 @@ def is_spelled_by(pattern: object, x: object, circuit: FrozenCircuit, found: Fou
     return False
 
 
-def have_parameters(pattern: Expr, values: Any, parameters: Mapping[str, Any], found: Found) -> bool:
+def have_parameters(pattern: Expr, values: Any, parameters: Mapping[str, object], found: Found) -> bool:
     try:
         return parameters_match(pattern, values, parameters, found)
     except ValueError:  # an index of arrays, held against one of slices
@@ -185,7 +185,7 @@ def random_like(draw: np.random.Generator, like: Any, middle: float, spread: flo
 def evaluated(f: Function, point: list[object], moving: list[int], parameters: Parameters) -> list[Any] | None:
     """The value of a function and its gradients for a weight on each entry; None where it cannot be computed."""
 
-    def moved(*numbers: Any) -> Any:
+    def moved(*numbers: object) -> Any:
         given = list(point)
         for k, x in zip(moving, numbers, strict=True):
             given[k] = x
@@ -201,7 +201,7 @@ def evaluated(f: Function, point: list[object], moving: list[int], parameters: P
         return None
 
 
-def agree(old: Any, new: Any, where: Any) -> bool:
+def agree(old: object, new: object, where: object) -> bool:
     """Whether two results are the same wherever the first is finite, as far as they are asked for."""
     one, other = np.asarray(old), np.asarray(new)
     if one.shape != other.shape or one.dtype != other.dtype:

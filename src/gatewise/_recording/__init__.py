@@ -7,6 +7,7 @@ from gatewise._recording.constants import assignments as assignments
 from gatewise._recording.constants import function_node as function_node
 from gatewise._recording.constants import said as said
 from gatewise._recording.constants import same as same
+from gatewise._recording.constants import slice_text as slice_text
 from gatewise._recording.constants import stored as stored
 from gatewise._recording.freezing import block_at as block_at
 from gatewise._recording.functions import code_of as code_of

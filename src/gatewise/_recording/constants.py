@@ -132,7 +132,7 @@ def power(base: Any, exponent: Any) -> object:
     return base**exponent
 
 
-def same(a: Any, b: Any) -> bool:
+def same(a: Any, b: object) -> bool:
     """Whether two plain values are equal: numbers, arrays, slices, tuples of these."""
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         return np.array_equal(np.asarray(a), np.asarray(b)) and np.asarray(a).dtype.kind == np.asarray(b).dtype.kind
@@ -299,6 +299,12 @@ def in_brackets(node: ast.AST, inner: bool = False) -> str:
         return ast.unparse(node)
     parts = ", ".join(in_brackets(part, inner=True) for part in node.elts) + ("," if len(node.elts) == 1 else "")
     return f"({parts})" if inner else parts
+
+
+def slice_text(node: ast.Slice) -> str:
+    """A slice as one writes it: without spaces."""
+    ends = [node.lower, node.upper, *([node.step] if node.step else [])]
+    return ":".join(ast.unparse(end).replace(" ", "") if end else "" for end in ends)
 
 
 def assignments(source: Source | None, code: CodeType) -> dict[str, ast.expr]:

@@ -6,7 +6,6 @@ import dataclasses
 import functools
 import inspect
 import keyword
-import types
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -27,21 +26,10 @@ from gatewise._types import Function, Named
 Signature = tuple[tuple[str, str, Any], ...]
 
 
-def code_of(f: Function) -> types.CodeType | None:
-    """The code object of the function that is shown, below its decorators; None for built-in callables."""
-    f = inspect.unwrap(f)
-    while isinstance(f, functools.partial):
-        f = inspect.unwrap(f.func)
-    f = getattr(f, "__func__", f)
-    if not hasattr(f, "__code__"):
-        f = getattr(type(f).__call__, "__func__", type(f).__call__)
-    return getattr(f, "__code__", None)
-
-
 # ---------------------------------------------------------------------------------------------- arguments and inputs
 
 
-def arguments(f: Function, args: Sequence[Any], kwargs: Named) -> tuple[dict[str, Any], Signature]:
+def arguments(f: Function, args: Sequence[object], kwargs: Named) -> tuple[dict[str, Any], Signature]:
     """The arguments by name, defaults filled in, and the signature as (name, kind, default). Raises `ArgumentError`."""
     if not callable(f):
         raise ArgumentError(

@@ -180,7 +180,7 @@ def content_of(file: str) -> object:
     return content
 
 
-def entry(content: Any, *keys: str) -> Any:
+def entry(content: object, *keys: str) -> Any:
     """An entry of what JSON holds; None where it is not there."""
     for key in keys:
         content = content.get(key) if isinstance(content, dict) else None

@@ -134,7 +134,7 @@ def plain_argument(value: object) -> Any:
     return value
 
 
-def gives(f: Callable[[], object], out: Any, split: Function | None = None, beyond: bool = False) -> bool:
+def gives(f: Callable[[], object], out: object, split: Function | None = None, beyond: bool = False) -> bool:
     """Whether `f()` is `out`, up to half the digits: a fallback may compute the same in another way.
 
     `beyond` says what it is where plain floats raise.
@@ -150,7 +150,7 @@ def gives(f: Callable[[], object], out: Any, split: Function | None = None, beyo
         return False
 
 
-def agree(one: Any, other: Any) -> bool:
+def agree(one: object, other: object) -> bool:
     """Whether two results are the same number or array, up to half the digits of the shorter type; or are equal."""
     a, b = (np.asarray(plain_argument(x)) for x in (one, other))
     if a.dtype.kind not in "fiub" or b.dtype.kind not in "fiub":

@@ -65,7 +65,7 @@ class Recorder:
         values: Sequence[Any],
         parameters: Parameters,
         plain: Parameters,
-        out: Any,
+        out: object,
     ) -> Expr:
         """Note one step; called by the Tensor for every gate that carries the recording's bit."""
         place, frame = self.place()

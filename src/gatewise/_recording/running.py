@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import types
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from gatewise._callables import code_of, names_around
 from gatewise._circuit import Bit, FrozenCircuit, Input, Wire
 from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, UpstreamError
 from gatewise._recording.constants import PlainNames
@@ -16,7 +16,6 @@ from gatewise._recording.freezing import freeze
 from gatewise._recording.functions import (
     Signature,
     arguments,
-    code_of,
     differentiated,
     input_tensors,
     sorted_arguments,
@@ -66,7 +65,7 @@ def record(
         name="f" if name == "<lambda>" else name,
         bit=bit,
         upstream=starting_upstream(output, inputs, upstream, name),
-        plain=PlainNames(recorder.shown, known, names_seen(f)),
+        plain=PlainNames(recorder.shown, known, names_around(f)),
         signature=signature,
     )
 
@@ -150,12 +149,3 @@ def starting_upstream(output: Wire, inputs: Sequence[Input], upstream: Any, name
             )
         upstream = np.ones(np.shape(output.value))
     return upstream_for(output.value, upstream)
-
-
-def names_seen(f: Function) -> dict[str, object]:
-    """The names that the function's code sees around it: globals, and what its closure holds."""
-    f = getattr(f, "__func__", f)
-    if not isinstance(f, types.FunctionType):
-        return {}
-    cells = zip(f.__code__.co_freevars, f.__closure__ or (), strict=False)
-    return {**f.__globals__, **{name: cell.cell_contents for name, cell in cells if cell != types.CellType()}}

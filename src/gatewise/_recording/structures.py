@@ -67,7 +67,7 @@ def parts_of(container: Any) -> list[object]:
     return list(kind_of(container).values(container) if isinstance(container, dict) else container)
 
 
-def like(container: Any, parts: Sequence[Any]) -> Any:
+def like(container: Any, parts: Sequence[object]) -> Any:
     """A container of the same kind with these entries: the same keys, class and attributes.
 
     >>> like({"W": 1.0, "b": 2.0}, [3.0, 4.0])

@@ -91,7 +91,7 @@ class Backward:
             if arriving[parent] == 1 and parent not in self.names.named and stands is not None and is_slight(part):
                 self.say.nodes.built[stands] = part
 
-    def sized(self, wire: Wire, part: Any) -> Any:
+    def sized(self, wire: Wire, part: object) -> Any:
         """What comes back from a wire, with its sizes as they are written: here in numbers."""
         return part
 
@@ -227,7 +227,7 @@ def empty_structure(inputs: Sequence[Input], parameter: str) -> str:
     """The empty structure for the gradients of one argument: a dict, or a list of None where the keys count from 0."""
     paths = [i.path for i in inputs if i.parameter == parameter]
 
-    def at(prefix: tuple[Any, ...]) -> str:
+    def at(prefix: tuple[object, ...]) -> str:
         below = [p for p in paths if p[: len(prefix)] == prefix and len(p) > len(prefix)]
         keys = list(dict.fromkeys(p[len(prefix)] for p in below))
         inner = {

@@ -32,7 +32,7 @@ def is_spread(x: object) -> TypeGuard[Expr]:
     return type(x) is Expr and x.gate.function is np.broadcast_to
 
 
-def dtype_of(x: Any) -> Any:
+def dtype_of(x: object) -> Any:
     value = value_of(x)
     return np.asarray(value).dtype if not isinstance(value, (tuple, list)) else np.dtype(object)
 
@@ -52,7 +52,7 @@ def weak(value: object) -> Any:
     return value if type(value) in (int, float, bool) else np.asarray(value).dtype
 
 
-def same(x: Any, y: Any, depth: int = 6) -> bool:
+def same(x: object, y: object, depth: int = 6) -> bool:
     """Whether two values are made in the same way."""
     if x is y:
         return True
@@ -86,6 +86,8 @@ def is_plain_place(parameter: object) -> bool:
     return not any(isinstance(part, (np.ndarray, list)) for part in parts)
 
 
-def applied_to(function: Function, *operands: Any, value: Any, sign: Function | None = None, **parameters: Any) -> Expr:
+def applied_to(
+    function: Function, *operands: object, value: object, sign: Function | None = None, **parameters: object
+) -> Expr:
     """The gate of a function on these operands; `sign` is the operator that one writes for it."""
     return Expr(GATES[function], sign or function, operands, parameters, value)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -162,7 +161,7 @@ class Writer:
     def last_positional_only(self) -> str:
         return [name for name, kind, _ in self.circuit.signature if kind == "positional_only"][-1]
 
-    def default(self, default: Any) -> str:
+    def default(self, default: object) -> str:
         """` = default` where it can be written as a literal."""
         if default is inspect.Parameter.empty:
             return ""

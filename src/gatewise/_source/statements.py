@@ -115,7 +115,7 @@ class Statements:
         """The name of the type of truth values, which the user may have taken."""
         return "np.bool" if "bool" in self.names.taken else "bool"
 
-    def name_shape(self, x: Any, like: Wire | None) -> None:
+    def name_shape(self, x: object, like: Wire | None) -> None:
         """A shape that is that of a forward value is told by it."""
         if (
             is_gate(x, np.reshape, np.broadcast_to)
@@ -252,7 +252,7 @@ class Statements:
         """Whether a value is used in one place only."""
         return not isinstance(x, (Expr, Wire)) or (self.say.backward and self.say.counts[x] <= 1)
 
-    def accumulate(self, name: str, root: Any, like: Wire) -> None:
+    def accumulate(self, name: str, root: object, like: Wire) -> None:
         """`name += root`."""
         x = self.say.resolved(root)
         while is_gate(x, np.broadcast_to) and np.shape(like.value) == np.shape(x.value) and x not in self.say.d_texts:
@@ -299,7 +299,7 @@ class Statements:
             "/", Text("1"), self.say.spell(x.operands[1])
         ), self.say.d_texts[upstream]
 
-    def spread_over(self, x: Any, like: Wire) -> object:
+    def spread_over(self, x: object, like: Wire) -> object:
         """What is spread over all of a wire's shape, where its gradient is only that."""
         if (
             not is_gate(x, np.broadcast_to)

@@ -40,7 +40,7 @@ def astype(
     return apply(GATES[convert], convert, (t,), {"dtype": kind})
 
 
-def reshape(t: Tensor, *shape: object, **options: Any) -> Value:
+def reshape(t: Tensor, *shape: object, **options: object) -> Value:
     whole = shape[0] if len(shape) == 1 else shape
     if options:
         return by_function(t, np.reshape, (), (t, whole), options)
@@ -141,7 +141,7 @@ def written_over(t: Tensor, value: object) -> None:
     raise AssignmentError(f"{described(t)} has no data of its own to set.", OF_NUMPY, cure)
 
 
-def shaped(t: Tensor, shape: Any) -> None:
+def shaped(t: Tensor, shape: object) -> None:
     cure = f"a new array, reshaped: y = y.reshape({shape})."
     raise AssignmentError(f"{described(t)} cannot be given another shape in place.", "views of it look on.", cure)
 

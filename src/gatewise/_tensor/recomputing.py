@@ -109,7 +109,7 @@ def empty(wire: Any, makers: tuple[Recomputing, Stretch]) -> None:
         OPERANDS.__set__(wire, makers)
 
 
-def give_back(wire: Any, value: Value, operands: tuple[Any, ...], written: tuple[Any, ...]) -> None:
+def give_back(wire: Any, value: Value, operands: tuple[object, ...], written: tuple[Any, ...]) -> None:
     """Give a wire back what it had; one that was never emptied, or that nobody holds, is left alone."""
     kind = type(wire)
     if kind in FULL:

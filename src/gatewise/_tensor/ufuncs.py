@@ -36,7 +36,7 @@ def reduce(
 
 
 def folded(
-    ufunc: np.ufunc, x: Value, axis: Axis, dtype: npt.DTypeLike | None, keepdims: bool = False, **options: Any
+    ufunc: np.ufunc, x: Value, axis: Axis, dtype: npt.DTypeLike | None, keepdims: bool = False, **options: object
 ) -> Value:
     """`np.logaddexp.reduce(x)`: one entry after the other, as NumPy goes along one axis."""
     shape = shape_of(x)

@@ -12,14 +12,17 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
+from gatewise._callables import made_of
+
 #: With these in its code a function may tell an object's class from its twin, or make objects past it.
 TELL_CLASSES_APART = frozenset(("type", "__class__", "__new__", "__bases__", "__mro__", "__subclasses__", "mro"))
 SPECIAL = frozenset(("__slots__", "__new__", "__init_subclass__", "__getattribute__", "__class__", "__del__"))
+HOLDING_ONE = (staticmethod, classmethod, property, functools.cached_property)
 TOLD_THEIR_NAME = (functools.cached_property, property)
 OF_EVERY_CLASS = frozenset(("__dict__", "__weakref__"))
 
 
-def is_seen_into(value: Any, names: Mapping[str, Any]) -> bool:
+def is_seen_into(value: Any, names: Mapping[str, object]) -> bool:
     """Whether a value is a plain class of the module, all of whose bases are such, with functions that see `names`."""
     if type(value) is not type or not all(is_plain(cls, names) for cls in value.__mro__[:-1]):
         return False
@@ -40,19 +43,9 @@ def functions_of(cls: type) -> Iterator[types.FunctionType]:
     """The plain functions that a class and its bases hold."""
     for each in cls.__mro__[:-1]:
         for value in vars(each).values():
-            for part in parts_of(value):
+            for part in made_of(value) if isinstance(value, HOLDING_ONE) else (value,):
                 if type(part) is types.FunctionType:
                     yield part
-
-
-def parts_of(value: Any) -> tuple[Any, ...]:
-    """What a method, a property and their like are made of."""
-    kind = type(value)
-    if kind is staticmethod or kind is classmethod:
-        return (value.__func__,)
-    if kind is property:
-        return value.fget, value.fset, value.fdel
-    return (value.func,) if kind is functools.cached_property else (value,)
 
 
 def made_again(value: Any, seen: Callable[[Any], Any]) -> Any:
@@ -88,7 +81,7 @@ class TwinClass(type):
 def twin_of_class(cls: type, bases: tuple[type, ...], made: MutableMapping[int, Any]) -> TwinClass:
     """A twin that holds nothing yet; what is made of it is kept in `made`, as long as it lives."""
 
-    def new(kind: Any, *args: Any, **kwargs: Any) -> Any:
+    def new(kind: Any, *args: object, **kwargs: Any) -> Any:
         if (args or kwargs) and kind.__init__ is object.__init__:
             raise TypeError(f"{cls.__name__}() takes no arguments")
         instance = object.__new__(kind)

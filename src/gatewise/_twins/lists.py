@@ -43,7 +43,7 @@ def of_lists(function: Function, gather: Callable[[Any], Any] | None = None) -> 
     dispatched = hasattr(function, "_implementation")
 
     @functools.wraps(function, updated=())
-    def twin(*args: Any, **kwargs: Any) -> Any:
+    def twin(*args: Any, **kwargs: object) -> Any:
         if not kwargs and len(args) == 1:  # the quick way for most calls
             first = args[0]
             kinds = set(map(type, first)) if by_each and type(first) in LISTS else {type(first)}

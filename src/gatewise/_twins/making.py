@@ -26,13 +26,13 @@ def makes(function: Function, done_by: Function | None = None) -> Function:
     make = done_by or function
 
     @functools.wraps(function, updated=())
-    def twin(*args: Any, **kwargs: Any) -> Any:
+    def twin(*args: Any, **kwargs: object) -> Any:
         return buffer(make(*args, **kwargs))
 
     return twin
 
 
-def filled(shape: Any, fill_value: Any, dtype: npt.DTypeLike | None = None, **options: Any) -> object:
+def filled(shape: Any, fill_value: object, dtype: npt.DTypeLike | None = None, **options: Any) -> object:
     fill_value = gathered(fill_value)
     if type(fill_value) is not Tensor:
         return buffer(np.full(shape, fill_value, dtype, **options))
@@ -46,7 +46,7 @@ def of_array(function: Function, copies: bool) -> Function:
     order = {np.ascontiguousarray: "C", np.asfortranarray: "F"}.get(function, "K")
 
     @functools.wraps(function, updated=())
-    def twin(a: Any, dtype: npt.DTypeLike | None = None, *args: Any, **kwargs: Any) -> Any:
+    def twin(a: Any, dtype: npt.DTypeLike | None = None, *args: object, **kwargs: Any) -> Any:
         if not has_tensor(a):
             return buffer(function(a, dtype, *args, **kwargs) if args or kwargs else function(a, dtype))
         made = gathered(a) if dtype is None or np.dtype(dtype) != object else a
@@ -87,7 +87,7 @@ def of_entries(iterable: Any, dtype: Any, count: int = -1, **options: Any) -> An
 
 
 def even_steps(
-    start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False, **options: Any
+    start: Any, stop: object, num: Any = 50, endpoint: bool = True, retstep: bool = False, **options: Any
 ) -> object:
     plainly: Any = np.linspace
     made = plainly(start, stop, int(num), endpoint, retstep, **options)
@@ -129,7 +129,7 @@ class Entrywise:
     def __init__(self, pyfunc: Any, *args: Any, **options: Any) -> None:
         self.pyfunc, self.plain = pyfunc, np.vectorize(pyfunc, *args, **options)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: object) -> Any:
         if not any(map(has_tensor, args)) or kwargs:
             return self.plain(*args, **kwargs)
         whole = np.broadcast_arrays(*map(gathered, args))

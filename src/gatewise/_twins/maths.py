@@ -63,7 +63,7 @@ def math_of(body: Function, function: Function) -> Function:
     return twin
 
 
-def rounded_number(t: Any, rounded: Callable[[Any], Any]) -> object:
+def rounded_number(t: object, rounded: Callable[[Any], Any]) -> object:
     """A number as the whole one below it, above it, ...: Python counts by it."""
     return rounded(t.item() if type(t) is Tensor else t)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._callables import enclosed
 from gatewise._twins.classes import TELL_CLASSES_APART, functions_of, is_seen_into
 from gatewise._twins.modules import BUILTINS, twin_of, twins_among
 
@@ -122,13 +123,7 @@ def functions_reached(f: types.FunctionType) -> Iterator[types.FunctionType]:
 
 def held(f: types.FunctionType) -> list[Any]:
     """What a function's closure and its defaults hold."""
-    found = list(f.__defaults__ or ())
-    for cell in f.__closure__ or ():
-        try:
-            found.append(cell.cell_contents)
-        except ValueError:  # nothing yet
-            continue
-    return found
+    return [*(f.__defaults__ or ()), *enclosed(f).values()]
 
 
 class Plan:
@@ -177,7 +172,7 @@ class Plan:
         """Whether a value is an array that the function captured, and may write into or into copies of."""
         return self.writing and type(value) is np.ndarray and value.dtype.kind == "f" and value.flags.writeable
 
-    def values_reached(self, names: Mapping[str, Any]) -> Iterator[Any]:
+    def values_reached(self, names: Mapping[str, object]) -> Iterator[Any]:
         """What its functions may ask for by name, from closures and from defaults; not what it sees into."""
         around = (value for ref, _ in self.reached if (f := ref()) is not None for value in held(f))
         return (value for value in (*map(names.get, self.names), *around) if not self.is_seen_into(value))
@@ -198,12 +193,12 @@ class Plan:
         return not self.apart or all(holding(ref()) == held for ref, held in self.apart)
 
 
-def holding(value: Any) -> list[int]:
+def holding(value: object) -> list[int]:
     """What a class holds now, by id; nothing where it is gone."""
     return [] if value is None else list(map(id, vars(value).values()))
 
 
-def classes_among(values: Iterable[Any], names: Mapping[str, Any]) -> list[tuple[weakref.ref[type], list[int]]]:
+def classes_among(values: Iterable[Any], names: Mapping[str, object]) -> list[tuple[weakref.ref[type], list[int]]]:
     """The classes among these that are seen into, with their bases, and what each holds now."""
     found = {id(cls): cls for x in values if is_seen_into(x, names) for cls in x.__mro__[:-1]}
     return [(weakref.ref(cls), holding(cls)) for cls in found.values()]

@@ -29,7 +29,7 @@ def of_function(function: Function) -> Function:
     """A function of SciPy's that is given Tensors too: they go to its gate."""
 
     @functools.wraps(function, updated=())
-    def twin(*args: Any, **kwargs: Any) -> Any:
+    def twin(*args: Any, **kwargs: object) -> Any:
         tensor = first_tensor([args, kwargs])
         if tensor is None:
             return function(*args, **kwargs)
@@ -49,7 +49,7 @@ class Distribution:
         for name in self.gates:
             setattr(self, name, of_function(getattr(original, name)))
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: object) -> Any:
         return Frozen(self, args, kwargs)
 
     def __getattr__(self, name: str) -> Any:

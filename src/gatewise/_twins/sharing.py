@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import gc
 import inspect
 import sys
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._callables import made_of
 from gatewise._tensor import Tensor
 from gatewise._twins.classes import functions_of
 from gatewise._twins.reached import held, is_users, names_asked
@@ -24,7 +24,7 @@ class Holder:
 
     __slots__ = ("array",)
 
-    def __init__(self, array: Any) -> None:
+    def __init__(self, array: object) -> None:
         self.array = array
 
 
@@ -64,7 +64,7 @@ def around_of(functions: Iterable[types.FunctionType]) -> Iterator[Any]:
             yield from f.__defaults__
 
 
-def in_frames(array: Any) -> int:
+def in_frames(array: object) -> int:
     """How many references the local names of the functions have that wait for this one."""
     count = 0
     frame: types.FrameType | None = sys._getframe(1)
@@ -80,7 +80,7 @@ def in_frames(array: Any) -> int:
     return count
 
 
-def in_dicts(array: Any, counts: Callable[[dict[Any, Any]], bool], but: dict[str, Any]) -> int:
+def in_dicts(array: object, counts: Callable[[dict[Any, Any]], bool], but: dict[str, object]) -> int:
     """How often an array stands in the dicts that count; all objects that there are have to be looked at for this."""
     found = [each for each in gc.get_referrers(array) if type(each) is dict and each is not but and counts(each)]
     return sum(value is array for each in found for value in each.values())
@@ -92,7 +92,7 @@ def asked_by(f: types.FunctionType) -> Iterator[Any]:
     yield from held(f)
 
 
-def out_of_sight(values: Iterable[Any], names: Mapping[str, Any]) -> Iterator[types.FunctionType]:
+def out_of_sight(values: Iterable[object], names: Mapping[str, object]) -> Iterator[types.FunctionType]:
     """The functions of a module that stand in containers, objects and classes among these, and those that they call."""
     waiting: list[tuple[Any, bool]] = [(value, False) for value in values]
     known: set[tuple[int, bool]] = set()
@@ -112,16 +112,14 @@ def out_of_sight(values: Iterable[Any], names: Mapping[str, Any]) -> Iterator[ty
 PLAIN = frozenset((float, int, str, bool, type(None), np.ndarray, Tensor))
 
 
-def held_in(value: Any, names: Mapping[str, Any]) -> Iterable[Any]:
+def held_in(value: object, names: Mapping[str, object]) -> Iterable[Any]:
     """What a container, an object or a class of the user's holds."""
     if isinstance(value, dict):
         return list(value.values())
     if isinstance(value, (list, tuple, set, frozenset)):
         return list(value)
-    if isinstance(value, types.MethodType):
-        return value.__func__, value.__self__
-    if isinstance(value, functools.partial):
-        return value.func, *value.args, *value.keywords.values()
+    if parts := made_of(value):
+        return parts
     cls = value if isinstance(value, type) else type(value)
     if cls.__module__ != names.get("__name__"):
         return ()

@@ -5,7 +5,6 @@ starts quickly.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from gatewise._views.card import card as card
 from gatewise._views.ledger import LedgerRows as LedgerRows
@@ -13,7 +12,7 @@ from gatewise._views.ledger import ledger as ledger
 from gatewise._views.ledger import ledger_rows as ledger_rows
 
 
-def on_paper(record: Mapping[str, Any], suffix: str, with_gradients: bool) -> bytes:
+def on_paper(record: Mapping[str, object], suffix: str, with_gradients: bool) -> bytes:
     """A worksheet, with blanks for the gradients, or its key, as this ending of a file's name has it."""
     from gatewise._views.worksheet import blanked, in_form
 

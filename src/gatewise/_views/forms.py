@@ -6,14 +6,11 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import Any
 
 from gatewise._errors import SaveError
-
-if TYPE_CHECKING:
-    from gatewise._views.groups import Fold
-    from gatewise._views.tikz import Form as TeXForm
 
 
 @dataclass(frozen=True)
@@ -24,25 +21,6 @@ class Shown:
     formulas: Callable[[], Mapping[str, Any] | None]  # how the numbers of the record come about; None: not told
     code: Callable[[], str | None]  # the staged code; None where the circuit has none
     rounds: Callable[[], Sequence[Mapping[str, Any]]] = tuple  # the numbers of all rounds of its loops
-
-
-class Digits(TypedDict, total=False):
-    """What can be said of a graph."""
-
-    digits: int | None
-
-
-class Looks(Digits, total=False):
-    """What can be said of a picture."""
-
-    palette: str
-    fold: Fold
-
-
-class TeXLooks(Looks, total=False):
-    """What can be said of a picture in TeX."""
-
-    form: TeXForm
 
 
 @dataclass(frozen=True)
@@ -78,42 +56,34 @@ class Form:
 # ------------------------------------------------------- drawing: each view is loaded when a file of its form is wanted
 
 
-def svg(shown: Shown, **looks: Unpack[Looks]) -> str:
-    from gatewise._views.picture import picture
+def view(name: str) -> Callable[..., str]:
+    """Draws the record: the function of this name in the file of `_views` that has the name."""
 
-    return picture(shown.record, **looks)
+    def draw(shown: Shown, **looks: object) -> str:
+        drawn: str = getattr(import_module(f"gatewise._views.{name}"), name)(shown.record, **looks)
+        return drawn
 
-
-def html(shown: Shown, **looks: Unpack[Looks]) -> str:
-    from gatewise._views.page import page
-
-    return page(shown.record, shown.formulas(), staged=shown.code(), rounds=shown.rounds(), **looks)
+    return draw
 
 
-def tex(shown: Shown, **looks: Unpack[TeXLooks]) -> str:
-    from gatewise._views.tikz import tikz
+def page(shown: Shown, **looks: object) -> str:
+    whole = import_module("gatewise._views.page").page
+    text: str = whole(shown.record, shown.formulas(), staged=shown.code(), rounds=shown.rounds(), **looks)
+    return text
 
-    return tikz(shown.record, **looks)
 
-
-def png(shown: Shown, **looks: Unpack[Looks]) -> bytes:
+def png(shown: Shown, **looks: object) -> bytes:
     try:
         from cairosvg import svg2png  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
         why = "a PNG is drawn by CairoSVG, which is not installed."
         raise SaveError("No PNG was written.", why, "pip install 'gatewise[png]', or save as .svg.") from None
-    drawn: bytes = svg2png(bytestring=svg(shown, **looks).encode(), scale=2)
+    drawn: bytes = svg2png(bytestring=view("picture")(shown, **looks).encode(), scale=2)
     return drawn
 
 
-def as_json(shown: Shown) -> str:
+def record(shown: Shown) -> str:
     return json.dumps(shown.record, ensure_ascii=False, allow_nan=False)
-
-
-def graph(shown: Shown, **looks: Unpack[Digits]) -> str:
-    from gatewise._views.dot import dot
-
-    return dot(shown.record, **looks)
 
 
 # ------------------------------------------------------------------------------------------------------- the forms
@@ -125,7 +95,7 @@ SVG = Form(
     ".svg",
     "picture",
     LOOKS,
-    svg,
+    view("picture"),
     kind="an SVG file",
     help="Write the picture to a file as well (- for standard output alone).",
 )
@@ -133,7 +103,7 @@ HTML = Form(
     ".html",
     "page",
     LOOKS,
-    html,
+    page,
     kind="a page",
     help="Write one page that works offline: walk, fold, change inputs.",
     also=(".htm",),
@@ -143,13 +113,13 @@ TEX = Form(
     ".tex",
     "picture",
     (*LOOKS, "form"),
-    tex,
+    view("tikz"),
     kind="a TeX file",
     help="Write the picture as TikZ, for \\input in a paper; see --form.",
 )
 PNG = Form(".png", "picture", LOOKS, png)
-JSON = Form(".json", "record", ROUNDS, as_json, checks=True)
-DOT = Form(".dot", "graph", ("digits", *ROUNDS), graph)
+JSON = Form(".json", "record", ROUNDS, record, checks=True)
+DOT = Form(".dot", "graph", ("digits", *ROUNDS), view("dot"))
 
 #: All of them. What saves, draws, reads options or explains itself goes through this table.
 FORMS = (SVG, HTML, TEX, PNG, JSON, DOT)

@@ -28,11 +28,13 @@ def weight_and_bias(
 ) -> tuple[Parameter, Parameter | None]:
     """A weight and a bias between plus and minus 1 / sqrt(inputs), as PyTorch draws them."""
     source = generator(rng)
-    weight = init.kaiming_uniform_(Parameter(np.empty(shape, dtype)), a=math.sqrt(5), rng=source)
+    weight = Parameter(np.empty(shape, dtype))
+    init.kaiming_uniform_(weight, a=math.sqrt(5), rng=source)
     if not bias:
         return weight, None
-    bound = 1 / math.sqrt(init.fans(weight)[0])
-    return weight, init.uniform_(Parameter(np.empty(shape[:1], dtype)), -bound, bound, rng=source)
+    bound, shift = 1 / math.sqrt(init.fans(weight)[0]), Parameter(np.empty(shape[:1], dtype))
+    init.uniform_(shift, -bound, bound, rng=source)
+    return weight, shift
 
 
 def data_for(x: Values, parameter: Values | None) -> Values:

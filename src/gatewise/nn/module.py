@@ -40,10 +40,12 @@ class Parameter(Tensor, metaclass=IsParameter):
 
     wire: VariableWire
 
-    def __new__(cls, data: npt.ArrayLike, requires_grad: bool = True) -> Any:
+    def __new__(cls, data: npt.ArrayLike, requires_grad: bool = True) -> Parameter:
         value = taken_over(data)
         array = np.asarray(value) if isinstance(value, (np.ndarray, np.generic)) else np.asarray(value, np.float32)
-        return variable(array if array.dtype.kind == "f" else array.astype(np.float32), requires_grad)
+        made: Any = variable(array if array.dtype.kind == "f" else array.astype(np.float32), requires_grad)
+        parameter: Parameter = made  # its class is Tensor: `IsParameter` says what else is one
+        return parameter
 
 
 class Keys(NamedTuple):

@@ -50,7 +50,7 @@ def one_of(known: Sequence[str], help: str = "") -> Setting:
     return Setting(help, "NAME", lambda value: value in known, f"it is one of {', '.join(known)}.", known[0])
 
 
-def at(default: Any, setting: Setting) -> Any:
+def at(default: object, setting: Setting) -> Any:
     """A field of a recipe, with what it may be."""
     return field(default=default, metadata={"setting": setting})
 

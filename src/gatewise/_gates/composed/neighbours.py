@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from gatewise._errors import UnsupportedError
@@ -11,6 +9,7 @@ from gatewise._gates.composed.declaring import as_floats, axis_of, composed, is_
 from gatewise._gates.fitting import cast, conjugated
 from gatewise._gates.live import dtype_of, shape_of
 from gatewise._gates.movement import along
+from gatewise._types import Function, Value
 
 
 @composed(np.diff)
@@ -51,11 +50,14 @@ def gradient(f, *varargs, axis=None, edge_order=1):
     return found[0] if len(found) == 1 else tuple(found)
 
 
-def slopes(f: Any, width: Any, axis: int, edge_order: int) -> Any:
+def slopes(f: Value, width: Value, axis: int, edge_order: int) -> Value:
     """The slopes of f along one axis: those of parabolas inside, of straight lines or parabolas at both ends."""
 
-    def at(start: Any, stop: Any = None) -> Any:
+    def at(start: object, stop: object = None) -> Value:
         return f[along(axis, slice(start, stop))]
+
+    def gap(start: object, stop: object = None) -> Value:
+        return gaps[along(axis, slice(start, stop))] if width is None else width
 
     if rank(width):
         gaps = np.diff(width)
@@ -64,35 +66,44 @@ def slopes(f: Any, width: Any, axis: int, edge_order: int) -> Any:
         width = gaps.flat[0] if even else None
     if width is not None:
         inside = (at(2) - at(None, -2)) / (2.0 * width)
-        first, last = width, width
     else:
-        before, after = gaps[along(axis, slice(None, -1))], gaps[along(axis, slice(1, None))]
-        inside = (
-            -after / (before * (before + after)) * at(None, -2)
-            + (after - before) / (before * after) * at(1, -1)
-            + before / (after * (before + after)) * at(2)
-        )
-        first, last = gaps[along(axis, slice(0, 1))], gaps[along(axis, slice(-1, None))]
+        inside = middle_of_parabolas(gap(None, -1), gap(1, None), at)
     if edge_order == 1:
-        start, end = (at(1, 2) - at(0, 1)) / first, (at(-1) - at(-2, -1)) / last
+        start, end = (at(1, 2) - at(0, 1)) / gap(0, 1), (at(-1) - at(-2, -1)) / gap(-1)
     elif width is not None:
         start = -1.5 / width * at(0, 1) + 2.0 / width * at(1, 2) + -0.5 / width * at(2, 3)
         end = 0.5 / width * at(-3, -2) + -2.0 / width * at(-2, -1) + 1.5 / width * at(-1)
     else:
-        one, two = gaps[along(axis, slice(0, 1))], gaps[along(axis, slice(1, 2))]
-        start = (
-            -(2.0 * one + two) / (one * (one + two)) * at(0, 1)
-            + (one + two) / (one * two) * at(1, 2)
-            + -one / (two * (one + two)) * at(2, 3)
-        )
-        one, two = gaps[along(axis, slice(-2, -1))], gaps[along(axis, slice(-1, None))]
-        end = (
-            two / (one * (one + two)) * at(-3, -2)
-            + -(two + one) / (one * two) * at(-2, -1)
-            + (2.0 * two + one) / (two * (one + two)) * at(-1)
-        )
+        start, end = start_of_parabola(gap(0, 1), gap(1, 2), at), end_of_parabola(gap(-2, -1), gap(-1), at)
     made, kind = np.concatenate([start, inside, end], axis=axis), dtype_of(f)
     return cast(made, dtype=kind) if kind.kind == "f" and kind != dtype_of(made) else made
+
+
+def middle_of_parabolas(before: Value, after: Value, at: Function) -> Value:
+    """The slopes in the middle of parabolas through three neighbours each, with these gaps between them."""
+    return (
+        -after / (before * (before + after)) * at(None, -2)
+        + (after - before) / (before * after) * at(1, -1)
+        + before / (after * (before + after)) * at(2)
+    )
+
+
+def start_of_parabola(one: Value, two: Value, at: Function) -> Value:
+    """The slope at the first point of the parabola through the first three."""
+    return (
+        -(2.0 * one + two) / (one * (one + two)) * at(0, 1)
+        + (one + two) / (one * two) * at(1, 2)
+        + -one / (two * (one + two)) * at(2, 3)
+    )
+
+
+def end_of_parabola(one: Value, two: Value, at: Function) -> Value:
+    """The slope at the last point of the parabola through the last three."""
+    return (
+        two / (one * (one + two)) * at(-3, -2)
+        + -(two + one) / (one * two) * at(-2, -1)
+        + (2.0 * two + one) / (two * (one + two)) * at(-1)
+    )
 
 
 def in_one_period(x, xp, fp, period):

@@ -41,7 +41,7 @@ def series(
 class OfLoop:
     """The columns of one loop; `kept` has the rounds of those before it, and gets its own."""
 
-    def __init__(self, writing: Writing, n: int, kept: list[Sequence[int]], known: dict[Any, RoundsOf]) -> None:
+    def __init__(self, writing: Writing, n: int, kept: list[Sequence[int]], known: dict[object, RoundsOf]) -> None:
         self.writing, self.n, self.kept, self.known = writing, n, kept, known
         self.loop = writing.loops[n]
         self.columns: dict[str, int] = {}

@@ -14,6 +14,7 @@ from gatewise._record.circuits import contributions_of, gradient_of, operands_by
 from gatewise._record.rounds.loops import Loop
 from gatewise._sweep import zeros_for
 from gatewise._transforms import gradients
+from gatewise._types import Value
 
 
 class Numbers:
@@ -30,7 +31,7 @@ class Numbers:
         self.contributions = contributions_of(circuit, self.events)
         self.gradient: Mapping[Wire, Any] = {w: gradient_of(w, circuit, found, written) for w in circuit.wires}
 
-    def sent(self, wire: Wire, port: int, source: Wire) -> Any:
+    def sent(self, wire: Wire, port: int, source: Wire) -> Value:
         """What came back along one use; None where nothing did."""
         made = self.circuit.steps.get(wire)
         if made is None:
@@ -42,7 +43,7 @@ class Numbers:
         routed = self.is_wanted(wire, source) and made.gate.pattern == "routes"
         return told_part(self.contributions.get((wire, port)), source, self.gradient[source], routed)
 
-    def into(self, array: Any, wire: Wire) -> Any:
+    def into(self, array: Value, wire: Wire) -> Value:
         """The array with the gradient of what an index picks added to its entries."""
         made, g = self.circuit.steps.get(wire), self.gradient.get(wire)
         if made is not None and g is not None:
@@ -110,12 +111,12 @@ class RoundsOf:
         """What stands for a wire from outside, or a plain value, in the round around that this loop is of."""
         return x if self.around is None else self.around.seen(x, self.turn)
 
-    def value(self, place: int, k: int) -> Any:
+    def value(self, place: int, k: int) -> Value:
         """The value of a place in a round; None where NumPy did the step, in the first round."""
         wire = self.rounds[k][place]
         return None if wire is None else wire.value
 
-    def gradient(self, place: int, k: int) -> Any:
+    def gradient(self, place: int, k: int) -> Value:
         """The gradient of a place in a round."""
         wire = self.rounds[k][place]
         return None if wire is None else self.numbers.gradient.get(wire)  # none of what stands beside the circuit
@@ -129,12 +130,12 @@ class RoundsOf:
             return self.rounds[k - 1][x] if k else wire_or_none(self.outside(self.loop.repeat.carried[x]))
         return wire_or_none(self.outside(x))
 
-    def sent(self, place: int, port: int, k: int) -> Any:
+    def sent(self, place: int, port: int, k: int) -> Value:
         """What came back along one use in a round."""
         wire, source = self.rounds[k][place], self.source(place, port, k)
         return None if wire is None or source is None else self.numbers.sent(wire, port, source)
 
-    def before(self, place: int, k: int) -> Any:
+    def before(self, place: int, k: int) -> Value:
         """The value that a round is given by the one before."""
         return self.value(place, k - 1) if k else value_behind(self.outside(self.loop.repeat.carried[place]))
 
@@ -149,7 +150,7 @@ class RoundsOf:
         """The gradient of a wire from outside that one round sends back to it."""
         return self.total([*self.parts_to_shared(wire, k), self.picked(self.picks(wire), [k])], wire)
 
-    def together(self, wire: Wire) -> Any:
+    def together(self, wire: Wire) -> Value:
         """The gradient of a wire from outside that all rounds send back, added up from the last one."""
         parts = (self.total(self.parts_to_shared(wire, k), None) for k in reversed(range(len(self.rounds))))
         picked = self.picked(self.picks(wire), range(len(self.rounds)))
@@ -163,7 +164,7 @@ class RoundsOf:
         """The places at which a wire from outside is picked from by the number of another loop's round."""
         return [j for j, _ in self.of_shared[wire] if j in self.loop.picking]
 
-    def picked(self, places: Sequence[int], rounds: Sequence[int]) -> Any:
+    def picked(self, places: Sequence[int], rounds: Sequence[int]) -> Value:
         """What rounds send back through indices that hang on the round: each its gradient to its entries."""
         wires = [wire for place in places for k in rounds if (wire := self.rounds[k][place]) is not None]
         source = next((x for place in places if (x := self.source(place, 0, 0)) is not None), None)
@@ -176,7 +177,7 @@ class RoundsOf:
             self.numbers.into(found, wire)
         return found
 
-    def total(self, parts: Sequence[object], wire: Wire | None) -> Any:
+    def total(self, parts: Sequence[object], wire: Wire | None) -> Value:
         """Some contributions to a wire added up; zeros where none came and one was asked for."""
         came = [part for part in parts if part is not None]
         if came or wire is None:
@@ -193,11 +194,11 @@ def wire_or_none(x: Any) -> Wire | None:
     return x if isinstance(x, Wire) else None
 
 
-def value_behind(x: Any) -> Any:
+def value_behind(x: Any) -> Value:
     return x.value if isinstance(x, Wire) else x
 
 
-def sum_of_gradients(parts: list[Any]) -> object:
+def sum_of_gradients(parts: list[Value]) -> object:
     """The sum of some gradients; None of none."""
     return sum(parts[1:], parts[0]) if parts else None
 
@@ -226,7 +227,7 @@ def first_trouble(rounds: RoundsOf) -> int | None:
     return None
 
 
-def has_finite_entries(value: Any) -> bool:
+def has_finite_entries(value: Value) -> bool:
     if type(value) is float:
         return math.isfinite(value)
     return value is None or bool(np.isfinite(value).all())

@@ -20,7 +20,9 @@ Key = tuple[
 class Shown:
     """The numbers of one choice of rounds: `k` has one for each loop."""
 
-    def __init__(self, numbers: Numbers, loops: Sequence[Loop], k: Sequence[int], known: dict[Any, RoundsOf]) -> None:
+    def __init__(
+        self, numbers: Numbers, loops: Sequence[Loop], k: Sequence[int], known: dict[object, RoundsOf]
+    ) -> None:
         self.circuit: FrozenCircuit = numbers.circuit
         self.numbers, self.loops, self.k, self.known = numbers, loops, k, known
 
@@ -123,7 +125,7 @@ class Shown:
         g = self.numbers.gradient.get(self.wire(("list", n, place)))
         return None if g is None else np.asarray(g)[self.k[n]]
 
-    def from_behind(self, n: int, wire: Any) -> object:
+    def from_behind(self, n: int, wire: object) -> object:
         """What comes back to the last round of a loop from behind it."""
         if not isinstance(wire, Wire) or wire not in self.numbers.gradient:
             return None

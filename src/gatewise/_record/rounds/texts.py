@@ -10,6 +10,7 @@ from typing import Any
 from gatewise._circuit import Expr, FrozenCircuit, Said, Slot, SourcedWire, Wire, step_of, tick
 from gatewise._loops import node_of, slots, with_slots
 from gatewise._record.rounds.loops import Loop, chain_of, place_of
+from gatewise._recording import slice_text
 from gatewise._source import GateText, local_gradients, step_texts
 
 
@@ -103,7 +104,6 @@ class RoundTexts:
         new = slice(given.start, given.stop, given.step)
         self.kept.append(new)
         node = node_of(made, slot)
-        parts = [node.lower, node.upper, node.step] if isinstance(node, ast.Slice) else []
-        spelled = [ast.unparse(part).replace(" ", "") if part else "" for part in parts]
-        self.texts["index", id(new)] = Said(":".join(spelled[: 2 + any(spelled[2:])]) or text, text.names)
+        spelled = slice_text(node) if isinstance(node, ast.Slice) else text
+        self.texts["index", id(new)] = Said(spelled, text.names)
         return new

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -181,7 +180,7 @@ def round_numbers(
             body.moved |= {number: text} if (j, slot) in repeat.moved else {}
         elif slot[0] == "index" and isinstance(given[slot], slice) and (j, slot) not in repeat.moved:
             told[slot] = slice(given[slot].start, given[slot].stop, given[slot].step)
-            body.texts["index", id(told[slot])] = Said(slice_text(text), text.names)
+            body.texts["index", id(told[slot])] = text
         else:
             raise UnprintedError(f"{slot[0]}={text} is another one in each round")
     return told
@@ -193,15 +192,3 @@ def by_counter(text: Said, repeat: Repeat, counter: str) -> Said:
     if mark not in text:
         return text or Said(counter, {counter})
     return Said(text.replace(mark, counter), {counter if n == mark else n for n in text.names}, text.holds)
-
-
-def slice_text(text: str) -> str:
-    """A slice as one writes it: without spaces."""
-    node = ast.parse(f"_[{text}]", mode="eval").body
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
-        return ":".join(ast.unparse(p).replace(" ", "") if p else "" for p in ends_of(node.slice))
-    return text
-
-
-def ends_of(node: ast.Slice) -> Sequence[ast.expr | None]:
-    return (node.lower, node.upper) if node.step is None else (node.lower, node.upper, node.step)
