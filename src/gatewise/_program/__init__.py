@@ -9,6 +9,8 @@ from gatewise._program.building import NotTold as NotTold
 from gatewise._program.building import program_of as program_of
 from gatewise._program.circuits import circuit_from_json as circuit_from_json
 from gatewise._program.circuits import circuit_to_json as circuit_to_json
+from gatewise._program.passes import PASSES as PASSES
+from gatewise._program.passes import Pass as Pass
 from gatewise._program.passes import needed as needed
 from gatewise._program.program import PART as PART
 from gatewise._program.program import At as At
@@ -16,10 +18,13 @@ from gatewise._program.program import Constant as Constant
 from gatewise._program.program import Given as Given
 from gatewise._program.program import Guard as Guard
 from gatewise._program.program import Op as Op
+from gatewise._program.program import Operand as Operand
 from gatewise._program.program import Program as Program
 from gatewise._program.program import ProgramError as ProgramError
+from gatewise._program.program import uses as uses
 from gatewise._program.program import verify as verify
 from gatewise._program.reference import evaluate as evaluate
+from gatewise._program.reference import values_of as values_of
 from gatewise._program.written import Written as Written
 from gatewise._program.written import from_json as from_json
 from gatewise._program.written import operand_written as operand_written

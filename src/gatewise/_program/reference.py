@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,24 @@ def evaluate(program: Program, given: Mapping[str, object]) -> Json:
 
     Raises `ProgramError` where Python would have read something else than it did.
     """
-    values = [given[each.name] for each in program.inputs]
+    values = values_of(program, [given[each.name] for each in program.inputs])
+
+    def value(x: Any) -> Any:
+        return values[x.place] if isinstance(x, At) else x.value if isinstance(x, Constant) else x
+
+    for guard in program.guards:
+        if not np.array_equal(now := value(guard.operand), guard.value, equal_nan=np.asarray(now).dtype.kind == "f"):
+            raise ProgramError(
+                f"a value is {now}, and Python read {guard.value}.",
+                "it may have gone another way with that one.",
+                "record again with these inputs.",
+            )
+    return {name: value(operand) for name, operand in program.outputs.items()}
+
+
+def values_of(program: Program, inputs: Sequence[object]) -> list[Any]:
+    """What stands at each place of a program for these inputs: the inputs themselves first."""
+    values = [*inputs]
 
     def value(x: Any) -> Any:
         return values[x.place] if isinstance(x, At) else x.value if isinstance(x, Constant) else x
@@ -27,14 +44,7 @@ def evaluate(program: Program, given: Mapping[str, object]) -> Json:
             operands = [value(x) for x in op.operands]
             parameters = {name: as_gate_takes(x, value) for name, x in op.parameters.items()}
             values.append(applied(op, operands, parameters))
-    for guard in program.guards:
-        if not np.array_equal(now := value(guard.operand), guard.value, equal_nan=np.asarray(now).dtype.kind == "f"):
-            raise ProgramError(
-                f"a value is {now}, and Python read {guard.value}.",
-                "it may have gone another way with that one.",
-                "record again with these inputs.",
-            )
-    return {name: value(operand) for name, operand in program.outputs.items()}
+    return values
 
 
 def as_gate_takes(parameter: Any, value: Any) -> object:
