@@ -123,7 +123,7 @@ class Surroundings:
             self.waiting += [(each, label) for each in inside if each is not None]
         elif isinstance(x, type):
             self.kind(x, label)
-        elif isinstance(x, (np.ufunc, Gate)) or type(x).__module__ == "numpy":
+        elif isinstance(x, (np.ufunc, Gate, types.MemberDescriptorType)) or type(x).__module__ == "numpy":
             pass
         else:
             self.instance(x, label)
