@@ -104,7 +104,7 @@ def path_of(
             raise Beyond from error
         except Leaving as left:
             raise NotCompiled(f"it reads something else when it is run again ({left.path.left_at})") from None
-        if differing := differences(given, eager):
+        if differing := differences(given, eager, is_short(program)):
             raise NotCompiled(differing)
         if not (wrong := shared_otherwise(given, eager, inputs, recorded.returned)):
             return path
@@ -233,7 +233,12 @@ class Returning:
         return text
 
 
-def differences(given: Any, eager: Any) -> str:
+def is_short(program: Program) -> bool:
+    """Whether short floats take part: a double that comes of them is as good as they are."""
+    return "float32" in {*(x.dtype for x in program.inputs), *(op.dtype for op in program.ops)}
+
+
+def differences(given: Any, eager: Any, short: bool) -> str:
     """What differs between what a path gives and what the function gave; empty where nothing does."""
     mine, other = dict(leaves(given)), dict(leaves(eager))
     if [*mine] != [*other]:
@@ -245,12 +250,12 @@ def differences(given: Any, eager: Any) -> str:
         if not isinstance(then, (np.ndarray, np.generic, float, complex, int)):
             if now is not then and now != then:
                 return "it returns something else"
-        elif not close(now, then):
+        elif not close(now, then, short):
             return f"its numbers are others: {np.asarray(now).ravel()[:3]} for {np.asarray(then).ravel()[:3]}"
     return ""
 
 
-def close(now: Any, then: Any) -> bool:
+def close(now: Any, then: Any, short: bool) -> bool:
     """Equal to rounding, against the largest entry: 1e-12, of short floats 1e-5; NaN and inf where they stand."""
     a, b = np.asarray(now), np.asarray(then)
     if a.shape != b.shape or a.dtype != b.dtype:
@@ -260,7 +265,7 @@ def close(now: Any, then: Any) -> bool:
     finite = np.isfinite(b)
     if not np.array_equal(a[~finite], b[~finite], equal_nan=True):
         return False
-    within = 1e-12 if a.dtype.itemsize >= 8 else 1e-5
+    within = 1e-5 if short or a.dtype.itemsize < 8 else 1e-12
     return bool(np.all(np.abs(a[finite] - b[finite]) <= within * np.max(np.abs(b[finite]), initial=0.0)))
 
 

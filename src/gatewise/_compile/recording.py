@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Input, Read, Wire
-from gatewise._errors import refusals, user_line
+from gatewise._circuit import Bit, Input, Read, Wire
+from gatewise._errors import GatewiseError, refusals, user_line
 from gatewise._gates import showing
 from gatewise._program import At, Builder, Constant, Given, Guard, NotTold, Op, Operand, Program
 from gatewise._recording import Recorder, leaves, mapped
@@ -69,7 +69,22 @@ class Strict(Builder):
 
 
 def record(f: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Recorded:
-    """Run `f` once on Tensors. Raises `NotTold`, or what the function raises."""
+    """Run `f` once on Tensors, or twice. Raises `NotTold`, or what the function raises.
+
+    Python may read what nobody differentiates; what is written into arrays is told apart only where somebody does.
+    """
+    try:
+        return run(f, args, kwargs, NOBODY)
+    except (GatewiseError, TypeError, ValueError, AttributeError, LookupError):
+        with Bit() as bit:
+            return run(f, args, kwargs, bit)
+
+
+NOBODY = 0
+
+
+def run(f: Function, args: Sequence[Any], kwargs: Mapping[str, Any], bit: int) -> Recorded:
+    """Run `f` once on Tensors of the derivative `bit`."""
     inputs: list[Input] = []
     recorder = Listening()
     with recorder, refusals() as met:
@@ -77,7 +92,7 @@ def record(f: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Recor
         def lent(_: object, x: Any) -> Any:
             if not is_input(x):
                 return x
-            tensor, name = leaf(x, recorder.bit), f"x{len(inputs)}"
+            tensor, name = leaf(x, recorder.bit | bit), f"x{len(inputs)}"
             assert tensor.wire is not None
             inputs.append(Input(tensor.wire, name, name, (), name, False, "input"))
             return tensor

@@ -11,7 +11,7 @@ import functools
 import sys
 import types
 from collections.abc import Callable, Iterator
-from operator import is_
+from operator import attrgetter, is_
 from typing import Any
 
 import numpy as np
@@ -44,13 +44,15 @@ Check = Callable[[], bool]
 class Surroundings:
     """What the code of `f` can reach, as it is now; `reason` says what of it cannot be compared, `restless` what draws.
 
-    `named` are (dict, name, what it stood for), which is what most of it is; `checks` the rest, `arrays` each with a
-    copy of its numbers.
+    `named` are (dict, name, what it stood for), which is what most of it is; `cells` and `held` what closures and
+    defaults hold, `checks` the rest; `arrays` each with a copy of its numbers.
     """
 
     def __init__(self, f: Any) -> None:
         self.reason = self.restless = ""
         self.named: list[tuple[dict[str, Any], str, Any]] = []
+        self.cells: list[tuple[types.CellType, Any]] = []
+        self.held: list[tuple[Any, Callable[[Any], Any], Any]] = []
         self.checks: list[Check] = []
         self.arrays: list[tuple[np.ndarray, np.ndarray]] = []
         self.known: dict[int, Any] = {}
@@ -78,6 +80,12 @@ class Surroundings:
                 found.append(f"{named(same, 'same')}({where}, {named(value, 'k')})")
             else:
                 found.append(f"{where} is {named(value, 'k')}")
+        for cell, value in self.cells:
+            where = f"{named(cell, 'cell')}.cell_contents"
+            alike = f"{named(same, 'same')}({where}, {named(value, 'k')})"
+            found.append(alike if isinstance(value, NUMBERS) else f"{where} is {named(value, 'k')}")
+        for x, get, value in self.held:
+            found.append(f"{named(get, 'of')}({named(x, 'k')}) is {named(value, 'k')}")
         if self.checks or self.arrays:
             found.append(f"{named(self.rest_holds, 'hold')}()")
         return found
@@ -92,7 +100,8 @@ class Surroundings:
             now = names.get(name, NOTHING)
             if now is not value and not same_number(now, value):
                 return False
-        return self.rest_holds()
+        around = all(same(content_of(cell), value) for cell, value in self.cells)
+        return around and all(get(x) is value for x, get, value in self.held) and self.rest_holds()
 
     def bound(self, names: dict[str, Any], name: str, label: str) -> None:
         """Note what a name stands for, and look at it."""
@@ -213,12 +222,12 @@ class Surroundings:
                 continue
             value = cell.cell_contents
             if not is_calm(x):  # nobody binds what one of ours holds
-                self.checks.append(lambda cell=cell, value=value: same(content_of(cell), value))  # type: ignore[misc]
+                self.cells.append((cell, value))
             self.waiting.append((value, name))
         for defaults in ("__defaults__", "__kwdefaults__"):
             value = getattr(x, defaults)
             if value is not None and not is_calm(x):
-                self.checks.append(lambda x=x, d=defaults, v=value: getattr(x, d) is v)  # type: ignore[misc]
+                self.held.append((x, attrgetter(defaults), value))
         self.waiting += [(x.__defaults__, label), (x.__kwdefaults__, label)]
 
     def kind(self, x: type, label: str) -> None:

@@ -109,9 +109,17 @@ class Writer:
         texts = [self.text(x) for x in op.operands]
         if self.is_number(place):
             return self.of_numbers(place, op, [self.value(x) for x in op.operands], texts)
+        texts = [self.bent(x, text) for x, text in zip(op.operands, texts, strict=True)]
         if op.gate == "getitem":
             return f"{texts[0]}[{self.index(op.parameters['index'])}]"
         return self.of_arrays(place, op, texts)
+
+    def bent(self, x: Any, text: str) -> str:
+        """A number beside arrays: of Python's own type or of NumPy's, by which shorter arrays stay short or do not."""
+        kind = type(self.value(x))
+        if not isinstance(x, At) or kind not in (float, np.float64) or (x.place in self.pure) == (kind is float):
+            return text
+        return f"{self.named(kind, kind.__name__)}({text})"
 
     def of_numbers(self, place: int, op: Op, operands: list[Any], texts: list[str]) -> str:
         """A gate of plain numbers: Python's own operators and functions, which raise where NumPy warns."""

@@ -10,8 +10,6 @@ from gatewise._program.building import program_of as program_of
 from gatewise._program.circuits import circuit_from_json as circuit_from_json
 from gatewise._program.circuits import circuit_to_json as circuit_to_json
 from gatewise._program.passes import PASSES as PASSES
-from gatewise._program.passes import Pass as Pass
-from gatewise._program.passes import needed as needed
 from gatewise._program.program import PART as PART
 from gatewise._program.program import At as At
 from gatewise._program.program import Constant as Constant
@@ -25,6 +23,8 @@ from gatewise._program.program import uses as uses
 from gatewise._program.program import verify as verify
 from gatewise._program.reference import evaluate as evaluate
 from gatewise._program.reference import values_of as values_of
+from gatewise._program.rewriting import Pass as Pass
+from gatewise._program.rewriting import needed as needed
 from gatewise._program.written import Written as Written
 from gatewise._program.written import from_json as from_json
 from gatewise._program.written import operand_written as operand_written

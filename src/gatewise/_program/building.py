@@ -242,6 +242,8 @@ def equality_key(x: object) -> object:
         return x.dtype.str, x.shape, x.tobytes()
     if isinstance(x, (tuple, list)):
         return tuple(map(equality_key, x))
+    if isinstance(x, dict):
+        return tuple((key, equality_key(part)) for key, part in x.items())
     return repr(x) if isinstance(x, slice) else (type(x).__name__, x)
 
 

@@ -1,131 +1,34 @@
-"""From program to program: each pass is a function of its own, and changes one thing."""
+"""The passes of a compiler: each is a function from program to program, and changes one thing."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from gatewise._gates import NAMES
-from gatewise._program.building import equality_key
 from gatewise._program.program import (
-    PART,
     At,
     Constant,
-    Given,
-    Guard,
     Op,
-    Operand,
     Program,
-    roots,
     shape_and_dtype,
     uses,
-    verify,
 )
 from gatewise._program.reference import values_of
-
-
-@dataclass(frozen=True)
-class Pass:
-    """A pass with its name; one that `rounds` may change last bits."""
-
-    name: str
-    of: Callable[[Program], Program]
-    rounds: bool = False
-
-
-def needed(program: Program) -> Program:
-    """The program without the operations that no output or guard is made of; inputs stay as they are."""
-    first = len(program.inputs)
-    waiting = [*roots(program)]
-    kept = set(range(first))
-    while waiting:
-        place = waiting.pop()
-        if place not in kept:
-            kept.add(place)
-            waiting += uses(program.ops[place - first])
-    places = {old: At(new) for new, old in enumerate(sorted(kept))}
-    ops = tuple(moved(program.ops[old - first], places) for old in sorted(kept) if old >= first)
-    return rewired(program, ops, places)
-
-
-def rewired(program: Program, ops: Sequence[Op], places: Mapping[int, Operand]) -> Program:
-    """A program of these operations, with its outputs and guards where `places` says that they are now."""
-    outputs = {name: elsewhere(operand, places) for name, operand in program.outputs.items()}
-    guards = tuple(Guard(elsewhere(guard.operand, places), guard.value) for guard in program.guards)
-    return verify(Program(program.inputs, tuple(ops), outputs, guards))
-
-
-def elsewhere(x: Any, places: Mapping[int, Operand]) -> Any:
-    return places[x.place] if isinstance(x, At) else x
-
-
-def moved(op: Op, places: Mapping[int, Operand]) -> Op:
-    """An operation with its operands where `places` says that they are now."""
-    operands = tuple(elsewhere(x, places) for x in op.operands)
-    parameters = {
-        k: tuple(elsewhere(x, places) for x in v) if isinstance(v, tuple) else v for k, v in op.parameters.items()
-    }
-    return Op(op.gate, operands, parameters, op.shape, op.dtype)
-
-
-Rewritten = Op | At | Constant | None  #: an operation in another's place, what it is the same as, or None: it stays
-
-
-def rewritten(program: Program, rule: Callable[[Op, Known], Rewritten]) -> Program:
-    """The program with each operation as `rule` says, which sees operands as they have become."""
-    known = Known(program)
-    places: dict[int, Operand] = {k: At(k) for k in range(len(program.inputs))}
-    for k, op in enumerate(program.ops):
-        op = moved(op, places)
-        told = rule(op, known) if op.gate != PART else None
-        there = told if isinstance(told, (At, Constant)) else known.add(op if told is None else told)
-        places[len(program.inputs) + k] = there
-    return needed(rewired(program, known.ops, places))
-
-
-class Known:
-    """The operations of a program that is being made: what stands at a place, and where an operation stands."""
-
-    def __init__(self, program: Program) -> None:
-        self.inputs, self.ops = program.inputs, list[Op]()
-        self.places: dict[object, At] = {}
-
-    def add(self, op: Op) -> At:
-        self.ops.append(op)
-        place = At(len(self.inputs) + len(self.ops) - 1)
-        self.places.setdefault(identity_of(op), place)
-        return place
-
-    def at(self, x: Any) -> Given | Op | None:
-        """What stands at a place; None for a constant."""
-        if not isinstance(x, At):
-            return None
-        first = len(self.inputs)
-        return self.inputs[x.place] if x.place < first else self.ops[x.place - first]
-
-    def op(self, x: Any, gate: str) -> Op | None:
-        """The operation at a place, if it is of this gate."""
-        found = self.at(x)
-        return found if isinstance(found, Op) and found.gate == gate else None
-
-    def of(self, gate: str, *operands: Operand) -> At | None:
-        """Where a gate without parameters on these operands stands already."""
-        return self.places.get(identity_of(Op(gate, operands, {}, (), "")))
-
-    def fits(self, x: Any, op: Op) -> bool:
-        """Whether an operand has the shape and dtype of an operation."""
-        found = self.at(x)
-        return found is not None and (found.shape, found.dtype) == (op.shape, op.dtype)
-
-
-def identity_of(op: Op) -> object:
-    """What makes two operations equal."""
-    named = sorted(op.parameters.items())
-    return op.gate, *map(equality_key, op.operands), *((name, equality_key(x)) for name, x in named)
+from gatewise._program.rewriting import (
+    Known,
+    Pass,
+    Rewritten,
+    identity_of,
+    is_nan,
+    is_number,
+    lone_number,
+    needed,
+    rewritten,
+)
+from gatewise._program.softmaxes import with_shares, without_shifts
 
 
 def folded(program: Program) -> Program:
@@ -147,29 +50,21 @@ LARGEST = 1_000  #: entries of an array that is computed once and kept, where it
 
 
 def without_spreads(program: Program) -> Program:
-    """Beside an array of the full shape, an array of one number alone is that number."""
-
-    def one(x: Operand) -> Operand:
-        if not isinstance(x, Constant) or not isinstance(x.value, np.ndarray) or not x.value.size:
-            return x
-        first = x.value.flat[0]
-        if x.value.dtype.kind != "f" or not np.array_equal(x.value, np.full_like(x.value, first)):
-            return x
-        if np.signbit(x.value).any() != np.signbit(first):
-            return x
-        return Constant(float(first) if x.value.dtype == np.float64 else first)
+    """Beside an array of the full shape NumPy spreads by itself; an array of one number alone is that number."""
 
     def rule(op: Op, known: Known) -> Rewritten:
         if op.gate not in ("add", "subtract", "multiply", "divide", "maximum", "minimum") or not op.shape:
             return None
-        whole = [
-            k for k, x in enumerate(op.operands) if (stands := known.at(x)) is not None and stands.shape == op.shape
-        ]
-        told = tuple(x if k in whole else one(x) for k, x in enumerate(op.operands))
-        dtypes = [getattr(known.at(op.operands[k]), "dtype", "") for k in whole]
-        if op.dtype not in dtypes or told == op.operands:
-            return None
-        return Op(op.gate, told, op.parameters, op.shape, op.dtype)
+        for k in (0, 1):
+            whole, x = known.at(op.operands[1 - k]), op.operands[k]
+            if whole is None or whole.shape != op.shape:
+                continue
+            spread = known.op(x, "broadcast_to")
+            told = lone_number(x) if spread is None else spread.operands[0]
+            if told is not x and op.dtype == (spread or whole).dtype:
+                pair = (told, op.operands[1]) if k == 0 else (op.operands[0], told)
+                return Op(op.gate, pair, op.parameters, op.shape, op.dtype)
+        return None
 
     return rewritten(program, rule)
 
@@ -264,15 +159,70 @@ def without_second_quotients(program: Program) -> Program:
     return rewritten(program, rule)
 
 
-def is_number(x: object, number: float) -> bool:
-    """Whether an operand is a single constant number, this one."""
-    return isinstance(x, Constant) and np.ndim(x.value) == 0 and bool(x.value == number)
+def with_switches(program: Program) -> Program:
+    """What a switch sends down its branch is picked, not multiplied and then looked at.
+
+    `where(k != 0, k * g, 0)` with k = `where(isnan(h), nan, mask)` is `where(isnan(h), nan, where(mask, g, 0))`.
+    """
+
+    def rule(op: Op, known: Known) -> Rewritten:
+        if op.gate != "where" or not is_number(op.operands[2], 0):
+            return None
+        asked, product = known.op(op.operands[0], "not_equal"), known.op(op.operands[1], "multiply")
+        if asked is None or product is None or product.operands[0] != asked.operands[0]:
+            return None
+        k, g = known.op(product.operands[0], "where"), known.at(product.operands[1])
+        mask = None if k is None else known.at(k.operands[2])
+        if k is None or g is None or mask is None or not is_number(asked.operands[1], 0) or k.shape != op.shape:
+            return None
+        whole = (g.shape, mask.shape) == (op.shape, op.shape) and mask.dtype == "bool"
+        if not whole or not is_nan(k.operands[1]) or (g.dtype != op.dtype and g.dtype != "float32"):
+            return None
+        picked = Op("where", (k.operands[2], product.operands[1], op.operands[2]), {}, op.shape, g.dtype)
+        known_nan = Op("where", (k.operands[0], Constant(math.nan), known.add(picked)), {}, op.shape, g.dtype)
+        if g.dtype == op.dtype:
+            return known_nan
+        return Op("astype", (known.add(known_nan),), {"dtype": np.dtype(op.dtype)}, op.shape, op.dtype)
+
+    return rewritten(program, rule)
+
+
+def without_round_trips(program: Program) -> Program:
+    """A conversion of what was converted from that dtype, to a longer one, is what there was."""
+
+    def rule(op: Op, known: Known) -> Rewritten:
+        inner = known.op(op.operands[0], "astype") if op.gate == "astype" else None
+        if inner is None or (op.dtype, inner.dtype) != ("float32", "float64"):
+            return None
+        return inner.operands[0] if known.fits(inner.operands[0], op) else None
+
+    return rewritten(program, rule)
+
+
+def with_doubles(program: Program) -> Program:
+    """c * x added to itself is 2c * x."""
+
+    def rule(op: Op, known: Known) -> Rewritten:
+        scaled = known.op(op.operands[0], "multiply") if op.gate == "add" and op.operands[0] == op.operands[1] else None
+        if scaled is None or scaled.dtype != op.dtype:
+            return None
+        for c, x in (scaled.operands, scaled.operands[::-1]):
+            if isinstance(c, Constant) and np.ndim(c.value) == 0 and known.fits(x, op):
+                return Op("multiply", (Constant(2 * c.value), x), {}, op.shape, op.dtype)
+        return None
+
+    return rewritten(program, rule)
 
 
 PASSES: Sequence[Pass] = (
     Pass("numbers folded", folded),
     Pass("spread numbers", without_spreads),
     Pass("identities", without_identities),
+    Pass("switches", with_switches),
+    Pass("round trips", without_round_trips),
+    Pass("shares", with_shares, rounds=True),
+    Pass("shifts", without_shifts, rounds=True),
+    Pass("doubles", with_doubles, rounds=True),
     Pass("squares", with_products, rounds=True),
     Pass("common subexpressions", told_once),
     Pass("shared quotients", with_quotients_shared, rounds=True),

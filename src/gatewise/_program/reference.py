@@ -55,11 +55,17 @@ def as_gate_takes(parameter: Any, value: Any) -> object:
     return tuple(parameter) if isinstance(parameter, list) else parameter
 
 
+#: What Python's own operators give for Python's own floats is one of these, which bends to a shorter array.
+OPERATORS = {name for name, gate in NAMES.items() if gate.infix} | {"negative", "positive", "absolute", "reciprocal"}
+
+
 def applied(op: Op, operands: list[Any], parameters: Json) -> Any:
     if op.gate == PART:
         return operands[0][parameters["place"]]
     call = NAMES[op.gate].call
     try:
-        return call(*operands, **parameters)
+        value = call(*operands, **parameters)
+        plain = op.gate in OPERATORS and all(type(x) in (float, int) for x in operands)
+        return float(value) if plain and type(value) is np.float64 else value
     except ArithmeticError:  # Python's floats raise where NumPy gives inf
         return call(*(np.float64(x) if isinstance(x, float) else x for x in operands), **parameters)
