@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import checkers, eager, forward, loops, numpy_functions, pictures, startup, training
+from benchmarks import checkers, compiled, eager, forward, loops, numpy_functions, pictures, startup, training
 from benchmarks.harness import PEERS, markdown, peers, versions
 
 
@@ -10,6 +10,7 @@ def main() -> None:
     """Measure, then print, with the versions of everything that the figures depend on."""
     installed, absent = peers()
     rows = eager.against_peers(installed, absent)
+    rows += compiled.against_hand(installed)
     rows += eager.chains()
     rows += numpy_functions.beside_peers(installed)
     rows += numpy_functions.makers()

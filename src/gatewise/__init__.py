@@ -35,6 +35,7 @@ if _typing.TYPE_CHECKING:  # what is loaded when it is first asked for
     from gatewise._board import circuit as circuit
     from gatewise._check import Report as Report
     from gatewise._check import check as check
+    from gatewise._compile import compile as compile
 
 if _typing.TYPE_CHECKING:  # gates of our own: written by `python -m tools.pages`
     from gatewise._gates.own import affine as affine
@@ -56,7 +57,13 @@ if _typing.TYPE_CHECKING:  # gates of our own: written by `python -m tools.pages
 #: Public rooms: `gw.nn` needs no import of its own.
 _NAMESPACES = ("course", "data", "nn", "numpy", "optim", "scipy", "testing", "train")
 #: The rooms of names that would load pictures, printer and language.
-_ROOMS = {"Circuit": "_board", "circuit": "_board", "Report": "_check", "check": "_check"}
+_ROOMS = {
+    "Circuit": "_board",
+    "circuit": "_board",
+    "Report": "_check",
+    "check": "_check",
+    "compile": "_compile",
+}
 
 
 def __dir__() -> list[str]:

@@ -139,7 +139,7 @@ PUBLIC = {
         ("Variable", "Parameter", "parameter", "Value", "variable", "array", "asarray", "constant"), "gw.tensor(x)."
     ),
     **dict.fromkeys(("numpy", "np"), "import numpy as np: functions are written in plain NumPy."),
-    **dict.fromkeys(("jit", "compile"), "the function itself: nothing needs to be compiled."),
+    "jit": "gw.compile(f), where calls are many; else the function itself.",
     **dict.fromkeys(("parse", "expression", "expr"), 'gw.circuit("x * y", x=2.0, y=3.0).'),
     **dict.fromkeys(("record", "trace", "tape", "run", "Board", "Graph"), "gw.circuit(f, x=2.0)."),
     **dict.fromkeys(("code", "staged", "source"), "gw.circuit(f, x=2.0).code()."),

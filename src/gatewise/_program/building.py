@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from gatewise._circuit import (
     Expr,
     FrozenCircuit,
+    Input,
     Ports,
     Read,
     Wire,
@@ -59,6 +60,17 @@ def every(gate: Gate) -> bool:
     return True
 
 
+class Recorded(Protocol):
+    """What a builder asks of a circuit, or of a run that is none: its inputs, where it begins, and its bit."""
+
+    @property
+    def inputs(self) -> Sequence[Input]: ...
+    @property
+    def edges(self) -> Container[Wire]: ...
+    @property
+    def recording(self) -> int: ...
+
+
 class Builder:
     """Makes operations of wires and Tensors, each of which is told once; for use while a recorder is open.
 
@@ -66,7 +78,7 @@ class Builder:
     that is not `known` is told by what it is made of.
     """
 
-    def __init__(self, circuit: FrozenCircuit, known: Callable[[Gate], bool] = every) -> None:
+    def __init__(self, circuit: Recorded, known: Callable[[Gate], bool] = every) -> None:
         self.circuit, self.knows = circuit, known
         self.inputs: list[Given] = []
         self.ops: list[Op] = []
@@ -106,8 +118,12 @@ class Builder:
         wire = seen(x)
         for each in unknown_behind(wire, self.made.__contains__):
             made = None if each in self.circuit.edges else step_of(each)
-            self.made[each] = constant(each.value) if made is None else self.op(each, made)
+            self.made[each] = self.unmade(each) if made is None else self.op(each, made)
         return self.made[wire]
+
+    def unmade(self, wire: Wire) -> Constant:
+        """What a wire is that no step made: a value that nothing here hangs on."""
+        return constant(wire.value)
 
     def op(self, wire: Wire, made: Expr) -> Operand:
         """The operation that made a wire. Raises `NotTold`."""
@@ -226,6 +242,8 @@ def equality_key(x: object) -> object:
         return x.dtype.str, x.shape, x.tobytes()
     if isinstance(x, (tuple, list)):
         return tuple(map(equality_key, x))
+    if isinstance(x, dict):
+        return tuple((key, equality_key(part)) for key, part in x.items())
     return repr(x) if isinstance(x, slice) else (type(x).__name__, x)
 
 

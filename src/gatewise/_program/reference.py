@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,16 +17,11 @@ def evaluate(program: Program, given: Mapping[str, object]) -> Json:
 
     Raises `ProgramError` where Python would have read something else than it did.
     """
-    values = [given[each.name] for each in program.inputs]
+    values = values_of(program, [given[each.name] for each in program.inputs])
 
     def value(x: object) -> Any:
         return values[x.place] if isinstance(x, At) else x.value if isinstance(x, Constant) else x
 
-    with np.errstate(all="ignore"):
-        for op in program.ops:
-            operands = [value(x) for x in op.operands]
-            parameters = {name: as_gate_takes(x, value) for name, x in op.parameters.items()}
-            values.append(applied(op, operands, parameters))
     for guard in program.guards:
         if not np.array_equal(now := value(guard.operand), guard.value, equal_nan=np.asarray(now).dtype.kind == "f"):
             raise ProgramError(
@@ -37,6 +32,21 @@ def evaluate(program: Program, given: Mapping[str, object]) -> Json:
     return {name: value(operand) for name, operand in program.outputs.items()}
 
 
+def values_of(program: Program, inputs: Sequence[object]) -> list[Any]:
+    """What stands at each place of a program for these inputs: the inputs themselves first."""
+    values = [*inputs]
+
+    def value(x: Any) -> Any:
+        return values[x.place] if isinstance(x, At) else x.value if isinstance(x, Constant) else x
+
+    with np.errstate(all="ignore"):
+        for op in program.ops:
+            operands = [value(x) for x in op.operands]
+            parameters = {name: as_gate_takes(x, value) for name, x in op.parameters.items()}
+            values.append(applied(op, operands, parameters))
+    return values
+
+
 def as_gate_takes(parameter: Any, value: Any) -> object:
     """A parameter as a gate takes it: an index with the values of its places, axes and shapes as tuples."""
     if isinstance(parameter, tuple):
@@ -45,11 +55,17 @@ def as_gate_takes(parameter: Any, value: Any) -> object:
     return tuple(parameter) if isinstance(parameter, list) else parameter
 
 
+#: What Python's own operators give for Python's own floats is one of these, which bends to a shorter array.
+OPERATORS = {name for name, gate in NAMES.items() if gate.infix} | {"negative", "positive", "absolute", "reciprocal"}
+
+
 def applied(op: Op, operands: list[Any], parameters: Json) -> Any:
     if op.gate == PART:
         return operands[0][parameters["place"]]
     call = NAMES[op.gate].call
     try:
-        return call(*operands, **parameters)
+        value = call(*operands, **parameters)
+        plain = op.gate in OPERATORS and all(type(x) in (float, int) for x in operands)
+        return float(value) if plain and type(value) is np.float64 else value
     except ArithmeticError:  # Python's floats raise where NumPy gives inf
         return call(*(np.float64(x) if isinstance(x, float) else x for x in operands), **parameters)

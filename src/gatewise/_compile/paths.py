@@ -1,0 +1,293 @@
+"""One path of a function through its reads, as a compiled Python function, compared with eager before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gatewise import _build
+from gatewise._compile.buffers import Buffers
+from gatewise._compile.recording import Output, Recorded
+from gatewise._compile.surroundings import Surroundings
+from gatewise._compile.writing import Writer
+from gatewise._program import PASSES, At, Constant, Program, values_of
+from gatewise._recording import leaves
+
+
+class NotCompiled(Exception):  # noqa: N818 - said by explain()
+    """Why a call is run by the function itself."""
+
+
+class Beyond(Exception):  # noqa: N818 - it is tried again with other numbers
+    """Plain numbers were inf or nan where the function was recorded, so that nothing could be compared."""
+
+
+class Leaving(Exception):  # noqa: N818 - it is met by the call
+    """A path was left, at the place whose way on is called `name`."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        super().__init__(name)
+        self.path, self.name = path, name
+
+
+@dataclass(eq=False)
+class Path:
+    """A program that is compiled: `run` takes the inputs in order, `source` is its text.
+
+    `around` is what was found around the function, `lines` say of each guard how Python read and where. `places` are
+    the names that its code sees, in which the ways on are entered.
+    """
+
+    program: Program
+    around: Surroundings
+    lines: Sequence[str]
+    passes: list[tuple[str, int, int]]
+    mark: str
+    buffers: int = 0
+    source: str = ""
+    left_at: str = ""
+    body: list[str] = field(default_factory=list)
+    scope: dict[str, Any] = field(default_factory=dict)
+    places: list[dict[str, Any]] = field(default_factory=list)
+    run: Callable[..., Any] = print
+
+    @property
+    def is_of_numbers(self) -> bool:
+        """Whether all that it computes are plain numbers."""
+        return not any(op.shape or op.dtype not in ("float64", "bool") for op in self.program.ops)
+
+    def way_on(self, name: str, line: str) -> Callable[..., Any]:
+        """What stands for a way that is not known yet."""
+
+        def leave(*inputs: Any) -> Any:
+            self.left_at = line
+            raise Leaving(self, name)
+
+        self.scope[name] = leave
+        return leave
+
+    def go_on(self, name: str, path: Path) -> bool:
+        """Enter another path as the way on; False where another thread has entered one."""
+        if self.places[0][name] is not self.scope[name]:
+            return False
+        for names in self.places:
+            names[name] = path.run
+        return True
+
+
+def improved(program: Program, exact: bool) -> tuple[Program, list[tuple[str, int, int]]]:
+    """The program after all passes, and what each did: its name, operations before and after."""
+    told = []
+    for each in PASSES:
+        if not (exact and each.rounds):
+            before, program = len(program.ops), each.of(program)
+            told.append((each.name, before, len(program.ops)))
+    return program, told
+
+
+def path_of(
+    recorded: Recorded, inputs: Sequence[Any], eager: Any, around: Surroundings, mark: str, exact: bool
+) -> Path:
+    """The compiled path of a run that gave `eager`. Raises `NotCompiled` where it gives something else."""
+    program, passes = improved(recorded.program, exact)
+    values = values_of(program, inputs)
+    copies: set[str] = set()
+    for _ in range(2):
+        path = Path(program, around, recorded.lines, passes, mark)
+        write(path, recorded, values, eager, exact, copies)
+        try:
+            given = path.run(*inputs)
+        except ArithmeticError as error:
+            raise Beyond from error
+        except Leaving as left:
+            raise NotCompiled(f"it reads something else when it is run again ({left.path.left_at})") from None
+        if differing := differences(given, eager, is_short(program)):
+            raise NotCompiled(differing)
+        if not (wrong := shared_otherwise(given, eager, inputs, recorded.returned)):
+            return path
+        copies |= wrong
+    raise NotCompiled("what it returns shares memory in another way")
+
+
+def write(path: Path, recorded: Recorded, values: Sequence[Any], eager: Any, exact: bool, copies: set[str]) -> None:
+    """Give a path its source, and the function that this defines."""
+    program, mark = path.program, path.mark
+    outputs = {x.place for x in program.outputs.values() if isinstance(x, At)}
+    writer = Writer(program, values, mark, exact, outputs)
+    returning = Returning(writer, recorded.returned, eager, copies)
+    inputs = [f"x{k}" for k in range(len(program.inputs))]
+    path.scope, path.buffers = writer.scope, writer.buffers.size
+    before: list[str] = []
+    if conditions := path.around.conditions(writer.named):
+        path.way_on(f"elsewhere{mark}", "what the function finds around it")
+        before = [f"if not ({' and '.join(conditions)}):", f"    return elsewhere{mark}({', '.join(inputs)})"]
+    for k, line in enumerate(path.lines):
+        path.way_on(f"other{k}{mark}", line)
+    if writer.buffers.names:
+        pool = Pool(writer.buffers)
+        path.scope[f"take{mark}"], path.scope[f"give{mark}"] = pool.take, pool.give
+        before.append(f"{writer.arena()} = take{mark}()")
+    path.body = [*before, *writer.lines, *returning.checked(), *writer.give_back(), f"return {returning.text}"]
+    path.source = f"def program{mark}({', '.join(inputs)}):\n" + "".join(f"    {line}\n" for line in path.body)
+    path.run = _build.function(path.source, path.scope, f"program{mark}")
+    path.places = [path.run.__globals__]
+
+
+class Pool:
+    """The buffers of a path; each of several calls at once has its own."""
+
+    def __init__(self, buffers: Buffers) -> None:
+        self.buffers = buffers
+        self.free: list[tuple[np.ndarray, ...]] = []
+
+    def take(self) -> tuple[np.ndarray, ...]:
+        try:
+            return self.free.pop()
+        except IndexError:
+            return self.buffers.fresh()
+
+    def give(self, *buffers: np.ndarray) -> None:
+        self.free.append(buffers)
+
+
+def beyond() -> None:
+    """Leave a call to the function, which says what NumPy says where numbers are inf or nan."""
+    raise ArithmeticError
+
+
+class Returning:
+    """The text of what a path returns: the structure of what the function returned, its numbers as it gives them."""
+
+    def __init__(self, writer: Writer, returned: Any, eager: Any, copies: set[str]) -> None:
+        self.writer, self.copies = writer, copies
+        self.numbers: list[str] = []  # the plain floats that are returned
+        self.eager = dict(leaves(eager))
+        if [path for path, _ in leaves(returned)] != [*self.eager]:
+            raise NotCompiled("it returns another structure on Tensors")
+        self.text = self.of(returned, ())
+
+    def of(self, x: Any, path: tuple[Any, ...]) -> str:
+        if type(x) in (tuple, list):
+            inside = ", ".join(self.of(part, (*path, k)) for k, part in enumerate(x))
+            if type(x) is list:
+                return f"[{inside}]"
+            return f"({inside},)" if x else "()"
+        if type(x) is dict:
+            return "{" + ", ".join(f"{self.key(k)}: {self.of(part, (*path, k))}" for k, part in x.items()) + "}"
+        if isinstance(x, tuple) and hasattr(x, "_fields"):
+            kind: Any = type(x)
+            made = self.writer.named(kind._make)
+            return f"{made}(({', '.join(self.of(part, (*path, k)) for k, part in enumerate(x))},))"
+        if isinstance(x, (tuple, list, dict)):
+            raise NotCompiled(f"it returns a {type(x).__name__}")
+        return self.leaf(x, path)
+
+    def checked(self) -> list[str]:
+        """What sees that no plain number is inf or nan: of these NumPy may have warned."""
+        if not self.numbers:
+            return []
+        total = " + ".join(dict.fromkeys(self.numbers))
+        return [f"s = {total}", "if s - s != 0.0:", f"    {self.writer.named(beyond, 'beyond')}()"]
+
+    def key(self, key: Any) -> str:
+        return repr(key) if type(key) in (str, int) else self.writer.named(key)
+
+    def leaf(self, x: Any, path: tuple[Any, ...]) -> str:
+        then = self.eager[path]
+        if not isinstance(x, Output):
+            if isinstance(then, np.ndarray):
+                raise NotCompiled("it returns an array that was not computed from its arguments")
+            if not isinstance(then, (bool, int, float, complex, str, bytes, np.generic, type(None))):
+                raise NotCompiled(f"it returns a {type(then).__name__}")
+            return self.writer.text(then) if type(then) in (bool, int, float, type(None)) else self.writer.named(then)
+        operand = self.writer.program.outputs[x.name]
+        text = self.writer.text(operand)
+        if isinstance(operand, Constant):
+            return (
+                f"{self.writer.named(np.array, 'array')}({text})"
+                if isinstance(then, np.ndarray)
+                else self.typed(text, self.writer.value(operand), then, pure=False)
+            )
+        assert isinstance(operand, At)
+        if isinstance(then, np.ndarray):
+            return f"{self.writer.named(np.array, 'array')}({text})" if x.name in self.copies else text
+        pure = operand.place in self.writer.pure
+        if pure and operand.place >= self.writer.first and isinstance(then, float):
+            self.numbers.append(text)
+        return self.typed(text, self.writer.value(operand), then, pure)
+
+    def typed(self, text: str, value: Any, then: Any, pure: bool) -> str:
+        """A number in the type that the function gives it in."""
+        kind = type(then)
+        if pure and kind is (bool if isinstance(value, (bool, np.bool_)) else float):
+            return text
+        if type(value) is kind and kind not in (float, bool, int, np.float64):
+            return text
+        if kind in (float, bool, int) and isinstance(value, (float, bool, int, np.generic, np.ndarray)):
+            return f"{self.writer.named(kind, kind.__name__)}({text})"
+        if issubclass(kind, np.generic):
+            return f"{self.writer.named(kind, kind.__name__)}({text})"
+        return text
+
+
+def is_short(program: Program) -> bool:
+    """Whether short floats take part: a double that comes of them is as good as they are."""
+    return "float32" in {*(x.dtype for x in program.inputs), *(op.dtype for op in program.ops)}
+
+
+def differences(given: Any, eager: Any, short: bool) -> str:
+    """What differs between what a path gives and what the function gave; empty where nothing does."""
+    mine, other = dict(leaves(given)), dict(leaves(eager))
+    if [*mine] != [*other]:
+        return "it returns another structure"
+    for path, now in mine.items():
+        then = other[path]
+        if type(now) is not type(then):
+            return f"it returns a {type(now).__name__} for a {type(then).__name__}"
+        if not isinstance(then, (np.ndarray, np.generic, float, complex, int)):
+            if now is not then and now != then:
+                return "it returns something else"
+        elif not close(now, then, short):
+            return f"its numbers are others: {np.asarray(now).ravel()[:3]} for {np.asarray(then).ravel()[:3]}"
+    return ""
+
+
+def close(now: Any, then: Any, short: bool) -> bool:
+    """Equal to rounding, against the largest entry: 1e-12, of short floats 1e-5; NaN and inf where they stand."""
+    a, b = np.asarray(now), np.asarray(then)
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    if a.dtype.kind not in "fc":
+        return bool(np.array_equal(a, b))
+    finite = np.isfinite(b)
+    if not np.array_equal(a[~finite], b[~finite], equal_nan=True):
+        return False
+    within = 1e-5 if short or a.dtype.itemsize < 8 else 1e-12
+    return bool(np.all(np.abs(a[finite] - b[finite]) <= within * np.max(np.abs(b[finite]), initial=0.0)))
+
+
+def shared_otherwise(given: Any, eager: Any, inputs: Sequence[Any], returned: Any) -> set[str]:
+    """The outputs to be copied, for the function's own do not share the memory that these share.
+
+    Raises `NotCompiled` where it is the function's that share.
+    """
+    outputs = dict(leaves(returned))
+    mine, other = dict(leaves(given)), dict(leaves(eager))
+    copied: set[str] = set()
+    before: list[tuple[Any, Any]] = [(x, x) for x in inputs]
+    for path, now in mine.items():
+        then = other[path]
+        for a, b in before if isinstance(now, np.ndarray) else ():
+            if (a is now) != (b is then) or overlap(a, now) != overlap(b, then):
+                if not overlap(a, now) or overlap(b, then) or not isinstance(outputs[path], Output):
+                    raise NotCompiled("what it returns shares memory in another way")
+                copied.add(outputs[path].name)
+        before.append((now, then))
+    return copied
+
+
+def overlap(a: Any, b: Any) -> bool:
+    return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and bool(np.shares_memory(a, b))
