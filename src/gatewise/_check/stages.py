@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._callables import code_of
 from gatewise._check.guests import plain_of
 from gatewise._check.returned import returned_names, statements_of
 from gatewise._errors import ArgumentError
-from gatewise._recording import code_of
 from gatewise._types import Function, Namespace
 
 OUTPUTS = ("out", "output", "value", "y", "loss")  #: what the value itself may be called among stages

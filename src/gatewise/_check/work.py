@@ -12,10 +12,8 @@ from typing import Any
 
 import numpy as np
 
-import gatewise
-
 Tracer = Callable[[FrameType, str, Any], Any]
-LIBRARIES = tuple(os.path.dirname(str(each.__file__)) + os.sep for each in (gatewise, np))
+LIBRARIES = tuple(os.path.dirname(each) + os.sep for each in (os.path.dirname(__file__), str(np.__file__)))
 
 
 class SpentError(BaseException):

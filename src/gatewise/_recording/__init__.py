@@ -10,7 +10,6 @@ from gatewise._recording.constants import same as same
 from gatewise._recording.constants import slice_text as slice_text
 from gatewise._recording.constants import stored as stored
 from gatewise._recording.freezing import block_at as block_at
-from gatewise._recording.functions import code_of as code_of
 from gatewise._recording.lists import Filled as Filled
 from gatewise._recording.lists import length_of as length_of
 from gatewise._recording.notebooks import Cell as Cell
