@@ -7,6 +7,7 @@
 #   make power    the verdict of gw.check on 5,000 right and 20,000 wrong gradients, with two processes (ten minutes)
 #   make mutants  every wrong gate against the checks, those that nothing can tell from the right one too (ten minutes)
 #   make outside  the line that gw.check names in 60 modules that others wrote, three mistakes each (the suite has a third)
+#   make passes   the table of docs/check.md: 140 backward passes that others wrote, beside other checkers (half an hour)
 #   make class    the marks of sixty students, twelve of them hostile, in one command (five minutes)
 #   make bench    the tables of benchmarks/
 #   make million  a circuit of a million gates, recorded, printed and freed (three minutes, 4 GB)
@@ -20,7 +21,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test web fuzz power mutants outside class bench million clean
+.PHONY: help demo test web fuzz power mutants outside passes class bench million clean
 .DELETE_ON_ERROR:
 
 help:
@@ -62,6 +63,9 @@ mutants: $(VENV)/installed-for-tests
 
 outside: $(VENV)/installed-for-tests
 	GATEWISE_OUTSIDE=all $(BIN)/python -m pytest -n auto tests/check/test_outside.py
+
+passes: $(VENV)/installed-for-tests
+	@PYTHONPATH=.:tests $(BIN)/python -m check.passes --jobs 2
 
 class: $(VENV)/installed-for-tests
 	@PYTHONPATH=tests $(BIN)/python -m cli.classroom

@@ -1,8 +1,8 @@
 """Backward passes in the manners people have, written without sight of the check: what the check says of them.
 
-`outside/` holds 60 that repairs may be tuned on (20 of them were held out of a first repair), `outside/held_out/`
-those that are run once, at the end. Each is a module and beside it how it is checked, and three mistakes, each a
-change of one line. `python -m check.outsiders` prints every miss and the counts.
+`outside/` holds 60 that repairs may be tuned on (20 of them were held out of a first repair), `outside/held_out/` 20
+and `outside/second/` 60 that are run once, at the end. Each is a module and beside it how it is checked, and three or
+four mistakes, each a change of one line. `python -m check.outsiders` prints every miss and the counts.
 """
 
 from __future__ import annotations
@@ -83,21 +83,24 @@ def report_on(source: str, call: str) -> Any:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was said of one text: the verdict, the lines named, or those it is one of, and each cure that is none."""
+    """What was said of one text: the verdict, the lines named, or those it is one of, and each cure that is none.
+
+    `cures` counts the cures that were written, those that are none among them.
+    """
 
     verdict: str
     named: tuple[int, ...]
     among: tuple[int, ...]
     bad_cures: tuple[str, ...]
+    cures: int
 
 
 def outcome(source: str, call: str) -> Outcome:
     report = report_on(source, call)
-    bad = [
-        m.cure for m in report.mistakes if (cure := WRITE.search(m.cure)) and not cures(source, call, m.line, cure[1])
-    ]
-    lines = [tuple(each.line for each in found) for found in (report.mistakes, report.suspects)]
-    return Outcome(report.verdict, *lines, tuple(bad))
+    told = [(m, cure[1]) for m in report.mistakes if (cure := WRITE.search(m.cure))]
+    bad = tuple(m.cure for m, text in told if not cures(source, call, m.line, text))
+    named, among = (tuple(each.line for each in found) for found in (report.mistakes, report.suspects))
+    return Outcome(report.verdict, named, among, bad, len(told))
 
 
 def cures(source: str, call: str, line: int, text: str) -> bool:
