@@ -111,7 +111,36 @@ class TwoWays:
         self.dW1, self.dW2 = self.xs.T @ g1, self.xs[::-1].T @ g2
         return g1 @ self.W1.T + (g2 @ self.W2.T)[::-1]
 """
+LAZY = """import numpy as np
+
+class Lazy:
+    def __init__(self, n_out):
+        self.n_out, self.is_initialized, self.X = n_out, False, []
+        self.parameters, self.gradients = {"W": None, "b": None}, {}
+        self.derived_variables = {"Z": []}
+
+    def forward(self, X):
+        if not self.is_initialized:
+            W, b = np.random.randn(X.shape[1], self.n_out), np.zeros((1, self.n_out))
+            self.parameters = {"W": W, "b": b}
+            self.gradients = {"W": np.zeros_like(W), "b": np.zeros_like(b)}
+            self.is_initialized = True
+        Z = X @ self.parameters["W"] + self.parameters["b"]
+        self.X.append(X)
+        self.derived_variables["Z"].append(Z)
+        return np.tanh(Z)
+
+    def backward(self, dLdy):
+        dX = []
+        for X, Z in zip(self.X, self.derived_variables["Z"]):
+            dZ = dLdy * (1 - np.tanh(Z) ** 2)
+            self.gradients["W"] += X.T @ dZ
+            self.gradients["b"] += dZ.sum(axis=0)
+            dX.append(dZ @ self.parameters["W"].T)
+        return dX[0] if len(self.X) == 1 else dX
+"""
 CASES = {
+    "weights made at first": (LAZY, "+= X.T @ dZ", "+= X.T @ dZ / len(X)"),
     "several outputs": (CELL, "ds = dc_next + dh_next * (1 - h_next ** 2)", "ds = dh_next * (1 - h_next ** 2)"),
     "a row of biases": (DENSE, "dW = self.X.T @ dout", "dW = self.X.T @ dout / len(dout)"),
     "a step at a rate": (STEPPED, "d_L_d_filters[f] += d_L_d_out[i, f]", "d_L_d_filters[f] += 2 * d_L_d_out[i, f]"),
@@ -128,6 +157,13 @@ def test_a_published_manner(typed, tmp_path, name):
     assert "1 pair: 1 right." in typed("check", str(file)).out
     file.write_text(text.replace(right, wrong))
     assert "1 wrong" in typed("check", str(file)).out
+
+
+def test_every_gradient_of_a_layer_that_fills_lists_is_judged(typed, tmp_path):
+    file = tmp_path / "lazy.py"
+    file.write_text(LAZY.replace("X.T @ dZ", "X.T @ dZ / len(X)"))
+    found = typed("check", f"{file}:Lazy", "n_out=3", "X=randn(4, 5)").out
+    assert [f"{name}  {word}" in found for name, word in (("W", "wrong"), ("b", "right"), ("X", "right"))] == [True] * 3
 
 
 def test_what_is_right_for_one_entry_says_so(typed, tmp_path):

@@ -97,6 +97,7 @@ SETTINGS = {
 }
 #: Lengths of several axes in one argument.
 IS_SHAPE = {
+    **dict.fromkeys(("kernel_shape", "filter_shape", "pool_shape", "window_shape"), ("[2, 2]", "[3, 3]", "[2]")),
     "shape": ("[5, 3]", "[5]", "[3]", "[2, 3, 3, 3]", "[3, 3, 3, 2]"),
     **dict.fromkeys(
         ("shape_in", "in_shape", "input_shape", "X_dim", "x_dim", "X_shape", "x_shape", "dims"),

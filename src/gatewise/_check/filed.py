@@ -169,7 +169,7 @@ class Filed:
             asked = replace(guess, values=inputs)
             return replace(best(partial(ways, pair, *two), two[0], pair, asked, **options), guess=guess)
         if pair.methods is not None:
-            report = checked_layer(Layer(made, *pair.methods), inputs, **options)
+            report = checked_layer(Layer(made, *pair.methods, inputs), inputs, **options)
             return Row(pair, report, guess, reading=ONE_ENTRY if ONE_ENTRY in report.notes else "")
         method, told = told_of_method(made, pair.name.partition(".")[2], inputs)
         report = checked(method, [], inputs, **options, **told)

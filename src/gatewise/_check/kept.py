@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -17,6 +17,8 @@ import numpy as np
 from gatewise._check.pairs import METHODS
 from gatewise._recording import holds_gradients, wire_named
 from gatewise._types import Namespace
+
+Lists = list[tuple[list[Any], list[Any]]]  #: each with what stood in it
 
 MANY = 2000  #: parts of an object that are looked into
 VALUES = ("data", "value", "values", "val", "array", "weight", "w", "W", "param")  #: of a box
@@ -101,7 +103,7 @@ def is_owner(x: object) -> bool:
     """Whether something is an object of the user's own making, and no box."""
     if isinstance(x, (type, types.ModuleType, partial, np.ndarray, np.generic)) or inspect.isroutine(x):
         return False
-    return hasattr(x, "__dict__") and not type(x).__module__.startswith("numpy") and box_of(x) is None
+    return hasattr(x, "__dict__") and type(x).__module__.partition(".")[0] != "numpy" and box_of(x) is None
 
 
 def box_of(x: object) -> tuple[Any, Any, str] | None:
@@ -233,6 +235,38 @@ def unchanged(made: Any) -> Iterator[None]:
                 x[:] = was
         for x, values in arrays:
             x[...] = values
+
+
+def made_at_first(made: Any, run: Callable[[], object]) -> bool:
+    """Make what an object makes when it first runs, and keeps: its weights. Whether there is such.
+
+    What a run appends to lists, for the way back, is taken out again.
+    """
+    with unchanged(made):
+        before = {*arrays_of(made)}
+        run()
+        first = arrays_of(made)
+        run()
+        then = arrays_of(made)
+    fresh = any(then.get(name) is x for name, x in first.items() if name not in before and not is_paired(name))
+    if fresh:
+        run()
+        lists = lists_of(made)
+        run()
+        for x, was in lists:  # a second run appends what every run does, the first also what begins the list
+            x[:] = was[: 2 * len(was) - len(x)]
+    return fresh
+
+
+def lists_of(made: Any) -> Lists:
+    """The lists that an object is made of, with what stands in them: a forward half may append to them."""
+    return [(x, x.copy()) for x in reached(made) if isinstance(x, list)]
+
+
+def put_back(lists: Lists) -> None:
+    for x, was in lists:
+        if len(x) != len(was):
+            x[:] = was
 
 
 def reached(made: Any) -> Iterator[Any]:

@@ -8,13 +8,27 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gatewise._check.claims import as_one_row
 from gatewise._check.halves import required
-from gatewise._check.kept import arrays_of, emptied, gradients_of, is_paired, methods_of, nudged, owners, unchanged
+from gatewise._check.kept import (
+    Lists,
+    arrays_of,
+    emptied,
+    gradients_of,
+    is_paired,
+    lists_of,
+    made_at_first,
+    methods_of,
+    nudged,
+    owners,
+    put_back,
+    unchanged,
+)
 from gatewise._check.matching import CHOSEN, DATA, WEIGHTS
 from gatewise._check.pairs import OF_GRADIENTS
 from gatewise._check.returned import returned_names, statements_of
@@ -34,20 +48,33 @@ RATES = frozenset(
 )
 
 
+class Kept(NamedTuple):
+    """An object, the names of its weights, and its lists as they were before it ran."""
+
+    made: Any
+    weights: Sequence[str]
+    lists: Lists
+
+
 class Layer:
     """An object whose methods are the two halves, and what is checked of it.
 
     `run` and the gradient are partials of the methods themselves: so their lines are found.
     """
 
-    def __init__(self, made: Any, forward: str, backward: str) -> None:
+    def __init__(self, made: Any, forward: str, backward: str, inputs: Named = MappingProxyType({})) -> None:
+        """`inputs` are those that its weights are made from when it first runs, if they are."""
+        if inputs:
+            made_at_first(made, lambda: getattr(made, forward)(**copy.deepcopy(dict(inputs))))
         self.made, self.backward = made, getattr(made, backward)
         arrays = arrays_of(made)  # before anything ran: later there are more gradients among them
         self.arrays = {name: x for name, x in arrays.items() if wire_named(name, {*arrays} - {name}) is None}
         self.forward = getattr(made, forward)
         takes = inspect.signature(self.forward).parameters
         self.ups = [name for name in required(self.backward) if name not in takes and name not in RATES]
-        self.run = named(partial(output_of, self.forward, len(self.ups)), f"{type(made).__name__}.{forward}")
+        self.lists = lists_of(made)
+        found = partial(output_of, self.forward, len(self.ups), self.lists)
+        self.run = named(found, f"{type(made).__name__}.{forward}")
 
     @property
     def takes_upstream(self) -> bool:
@@ -71,7 +98,8 @@ class Layer:
 
     def gradient(self, upstream: Any, inputs: Sequence[str]) -> Callable[..., dict[str, Any]]:
         """A function of the layer's inputs, called so, that gives the gradients by name: theirs, and the weights'."""
-        found = partial(gradients, self.forward, self.backward, upstream, inputs, [*self.arrays], self.ups, self.made)
+        kept = Kept(self.made, [*self.arrays], self.lists)
+        found = partial(gradients, self.forward, self.backward, upstream, inputs, self.ups, kept)
         return named(found, f"{type(self.made).__name__}.{self.backward.__name__}")
 
     def weights(self, inputs: Named) -> Namespace:
@@ -143,9 +171,10 @@ def bound(made: object, forward: str, args: Sequence[object], kwargs: Named) -> 
     return inspect.signature(getattr(made, forward)).bind(*args, **kwargs).arguments
 
 
-def output_of(forward: Function, count: int, /, *args: Any, **kwargs: Any) -> Any:
+def output_of(forward: Function, count: int, lists: Lists, /, *args: Any, **kwargs: Any) -> Any:
     """What a forward half computes, several outputs in one row; what it returns beside, to be kept, is no output."""
     out = forward(*args, **kwargs)
+    put_back(lists)
     if (several := outputs_in(out, count)) is not None:
         return as_one_row(several)
     return out[0] if isinstance(out, tuple) and len(out) == 2 and not is_number(out[1]) else out
@@ -162,9 +191,8 @@ def gradients(
     backward: Function,
     upstream: Any,
     inputs: Sequence[str],
-    weights: Sequence[str],
     ups: Sequence[str],
-    made: object,
+    keeps: Kept,
     /,
     *args: Any,
     **kwargs: Any,
@@ -173,6 +201,7 @@ def gradients(
 
     What it changes is put back, its weights too, where its backward half takes a step.
     """
+    made, weights = keeps.made, keeps.weights
     with unchanged(made):
         emptied(gradients_of(made, weights).values())
         before = {name: np.array(x) for name, x in arrays_of(made).items() if name in weights}

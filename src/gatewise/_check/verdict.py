@@ -83,7 +83,8 @@ def check(
     if alone and (methods := halves_of_object(f)) is not None:
         if (found := value_and_gradient(f, methods)) is None:
             with unchanged(f):
-                return checked_layer(Layer(f, *methods), bound(f, methods[0], args, kwargs), upstream, **asked)
+                inputs = bound(f, methods[0], args, kwargs)
+                return checked_layer(Layer(f, *methods, inputs), inputs, upstream, **asked)
         f, gradient = found
     given = Given(gradient, backward, upstream)
     with judging(f, args, kwargs, given, parameters=parameters, **asked) as judge:

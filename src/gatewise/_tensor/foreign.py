@@ -45,7 +45,8 @@ def as_function(name: str) -> str:
     """A gate that NumPy's arrays have no method for, called; empty for any other name."""
     if name in NAMES and NAMES[name].own:
         return f"gw.{name}(t)."
-    return f"np.{name}(t)." if getattr(np, name, None) in GATES and not hasattr(np.ndarray, name) else ""
+    known = not name.startswith("__") and getattr(np, name, None) in GATES
+    return f"np.{name}(t)." if known and not hasattr(np.ndarray, name) else ""
 
 
 def no_attribute(t: object, name: str) -> Exception:
