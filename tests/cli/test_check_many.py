@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from gatewise._cli import many
+
 RIGHT = "x = 2.0\nf = x * x\ndx = 2 * x\n"
 FORGED = """
 import glob, json, os, tempfile
@@ -76,6 +78,26 @@ def test_a_result_that_a_file_wrote_itself_is_not_believed(typed):
     Path("right.py").write_text(RIGHT, encoding="utf-8")
     rows = json.loads(typed("check", "forged.py", "right.py", "--json", "--timeout", "30").out)
     assert [(row["file"], row["verdict"]) for row in rows] == [("forged.py", "not judged"), ("right.py", "right")]
+
+
+def test_a_result_that_another_file_wrote_over_is_asked_for_again(monkeypatch, typed):
+    """Both ran at once; alone there is nobody who does that."""
+    notes = iter([many.WRITTEN_OVER, ""])
+    monkeypatch.setattr(many, "marked_in_process", lambda file, *_, **__: many.Marked(file, "right", note=next(notes)))
+    Path("right.py").write_text(RIGHT, encoding="utf-8")
+    (one,) = many.check_many(["right.py"], 30.0, None, None, as_json=False)
+    assert (one.verdict, one.note) == ("right", "")
+
+
+def test_other_files_are_compared_once_for_each(monkeypatch, typed):
+    names = [f"f{k}.py" for k in range(4)]
+    for name in names:
+        Path(name).write_text(RIGHT, encoding="utf-8")
+    files, read = many.Files(names), []
+    monkeypatch.setattr(many, "content_of", lambda file: read.append(file) or files.contents[file])
+    monkeypatch.setattr(many, "marked_in_process", lambda file, *_, **__: many.Marked(file, "right"))
+    files.marked("f0.py", 30.0)
+    assert sorted(read) == ["f0.py", *names]
 
 
 def test_what_is_no_folder(typed):

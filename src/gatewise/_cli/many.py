@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,7 @@ MEGABYTES = 4096  #: of address space that one file may have
 GRACE = 10.0  #: seconds after which the keeper of a file is ended too, which may have been stopped
 ENDED = "it ended Python before there was a verdict"
 CHANGED = "its file was changed while it ran"
+WRITTEN_OVER = "its result was written over"  #: by itself, or by another that ran beside it
 HEADER = ("file", "verdict", "right", "of", "lines", "kinds", "seconds", "note")
 ENDINGS = (".py", ".ipynb")
 NUMBERS = ("right", "of", "points", "seconds")
@@ -108,7 +109,8 @@ def check_many(
             if to_csv is not None:
                 write_table(to_csv, marked, points)
             click.echo(f"{len(marked)} of {len(files.contents)}: {one.file}: {one.verdict}", err=True)
-    marked = [files.marked(one.file, timeout, **asked) if one.note == CHANGED else one for one in marked]  # each alone
+    again = (CHANGED, WRITTEN_OVER)
+    marked = [files.marked(one.file, timeout, **asked) if one.note in again else one for one in marked]  # each alone
     header, *rows = table_of(marked, points)
     if to_csv is not None:
         write_table(to_csv, marked, points)
@@ -142,16 +144,17 @@ class Files:
     def marked(self, file: str, timeout: float, **asked: object) -> Marked:
         """Judge one file in a process of its own."""
         with self.lock:
-            self.put_back()
+            self.put_back([file])
             self.changed.discard(file)
         one = marked_in_process(file, timeout, **asked)
         with self.lock:
-            self.put_back()
+            self.put_back(self.contents)
             return Marked(file, "not judged", seconds=one.seconds, note=CHANGED) if file in self.changed else one
 
-    def put_back(self) -> None:
-        """Write the files that were changed as they were."""
-        for file, content in self.contents.items():
+    def put_back(self, files: Iterable[str]) -> None:
+        """Write those of these files that were changed as they were."""
+        for file in files:
+            content = self.contents[file]
             if content is not None and content_of(file) != content:
                 Path(file).parent.mkdir(parents=True, exist_ok=True)
                 write_whole(file, content)
@@ -214,7 +217,7 @@ def read_result(file: str, result: str, word: str, seconds: float) -> Marked:
     try:
         found = json.loads(Path(result).read_text(encoding="utf-8"))
         if found.pop("word") != word:
-            raise ValueError
+            return Marked(file, "not judged", seconds=seconds, note=WRITTEN_OVER)
         return Marked(file, found.pop("verdict"), mistakes=tuple(found.pop("mistakes")), **found)
     except (OSError, ValueError, KeyError, TypeError):
         return Marked(file, "not judged", seconds=seconds, note=ENDED)
