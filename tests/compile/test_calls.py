@@ -366,3 +366,56 @@ def test_masks_that_pick_run_the_function_itself() -> None:
 def test_what_is_no_function_is_refused() -> None:
     with pytest.raises(gw.GatewiseError, match="is not a function"):
         gw.compile(3.0)
+
+
+TABLE = {1.0: 10.0, 2.5: 20.0}
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: TABLE.get(x, 0.0) * x,
+        lambda x: x * len(f"{x:.1f}"),
+        lambda x: x * len(str(x)),
+        lambda x: x * (x in {1.0, 2.5}),
+        lambda x: x * len({x, 1.0, 2.5}),
+        lambda x: {"1": 2.0}.get(f"{x:.0f}", 3.0) * x,
+        lambda x: x * 2 if math.isnan(x) else x,
+        lambda x: sorted([x, 2.0, 1.7])[1] * x,
+        lambda x: max(x, 2.0) * min([x, 1.0]),
+        lambda x: x * sum(1 for v in TABLE if v < x),
+        lambda x: round(x) * x,
+        lambda x: divmod(x, 1.0)[1],
+        lambda x: x * (1 if x.__class__ is float else 2),
+    ],
+)
+def test_whatever_way_a_number_is_looked_at_it_is_a_guard(f: Any) -> None:
+    numbers = [(x,) for x in (3.25, 1.0, 2.5, 0.5, 12.0, -1.0, math.nan, 100.0, 1.0, 3.25)]
+    demand_same(f, numbers)
+    demand_same(f, numbers[::-1])
+
+
+def test_errors_that_are_caught_on_the_way_are_the_functions_own() -> None:
+    def divides(x: Any) -> Any:
+        try:
+            return 1.0 / x
+        except ZeroDivisionError:
+            return 7.0
+
+    def raises(x: Any) -> Any:
+        with np.errstate(divide="raise"):
+            try:
+                return 1.0 / x
+            except FloatingPointError:
+                return x * 7.0
+
+    def warns(x: Any) -> Any:
+        warnings.warn("here", UserWarning, stacklevel=2)
+        return x * 2
+
+    demand_same(divides, [(1.0,), (0.0,), (2.0,), (A,), (A * 0,)])
+    demand_same(raises, [(A,), (A * 0,), (A,), (1.0,), (0.0,)])
+    compiled = gw.compile(warns)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="here"):
+            assert compiled(1.0) == 2.0
