@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 import threading
 import warnings
 from collections import OrderedDict, namedtuple
@@ -361,6 +364,35 @@ def test_what_does_more_than_compute_runs_itself(capsys: Any) -> None:
 def test_masks_that_pick_run_the_function_itself() -> None:
     compiled = demand_same(lambda x: np.sum(x[x > 0]), [(A,), (B,), (-A,)])
     assert "mask" in compiled.explain()
+
+
+def test_a_forked_child_computes_on() -> None:
+    compiled = gw.compile(gw.value_and_grad(lambda x: np.sum(np.tanh(x) * x)))
+    want = compiled(A)
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(write, b"right" if same(compiled(A), want) and same(compiled(B[:2]), want) is False else b"wrong")
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(read, 5) == b"right"
+
+
+def test_nothing_of_it_is_loaded_before_it_is_asked_for() -> None:
+    rooms = "('gatewise._compile', 'gatewise._program')"
+    code = f"import sys, gatewise; print([m for m in sys.modules if m.startswith({rooms})])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_long_loop_is_one_path() -> None:
+    def f(x: Any) -> Any:
+        for _ in range(1000):
+            x = np.sin(x) + 0.1
+        return x
+
+    compiled = demand_same(gw.value_and_grad(f), [(0.5,), (0.7,), (A,), (B,)])
+    assert is_compiled(compiled)
 
 
 def test_what_is_no_function_is_refused() -> None:
