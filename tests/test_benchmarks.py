@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 
+import numpy as np
 import pytest
 
-from benchmarks import eager, forward, harness, loops, numpy_functions, science, startup, training
+import gatewise as gw
+from benchmarks import compiled, eager, forward, harness, loops, numpy_functions, science, startup, training
 
 
 def test_every_function_is_called_equally_often_in_every_round():
@@ -168,3 +170,14 @@ def test_a_code_of_a_field_has_its_figures_or_says_why_not(tmp_path):
     assert float(ratio) > 1
     (tmp_path / "slotted.py").write_text(NOT_SEEN, encoding="utf-8")
     assert science.row(tmp_path / "slotted.py", rounds=1)[2] == "not as it stands: `ReadingError`"
+
+
+def test_what_compiled_functions_are_measured_by_is_right():
+    value, (dx, dy) = compiled.by_hand(*eager.AT)
+    assert (value, dx, dy) == pytest.approx(eager.VALUE_AND_GRADIENTS, rel=1e-14)
+    draw = np.random.default_rng(0)
+    p = {"W1": draw.normal(size=(4, 3)), "b1": draw.normal(size=3), "W2": draw.normal(size=(3, 2)), "b2": np.ones(2)}
+    X, y = draw.normal(size=(5, 4)), draw.integers(0, 2, 5)
+    hand, own = compiled.gradients_by_hand(p, X, y), gw.compile(gw.value_and_grad(compiled.loss))(p, X, y)
+    assert hand[0] == pytest.approx(own[0], rel=1e-13)
+    assert all(np.allclose(hand[1][name], own[1][name], rtol=1e-12) for name in p)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 import threading
 import warnings
 from collections import OrderedDict, namedtuple
@@ -363,6 +366,88 @@ def test_masks_that_pick_run_the_function_itself() -> None:
     assert "mask" in compiled.explain()
 
 
+def test_a_forked_child_computes_on() -> None:
+    compiled = gw.compile(gw.value_and_grad(lambda x: np.sum(np.tanh(x) * x)))
+    want = compiled(A)
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(write, b"right" if same(compiled(A), want) and same(compiled(B[:2]), want) is False else b"wrong")
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(read, 5) == b"right"
+
+
+def test_nothing_of_it_is_loaded_before_it_is_asked_for() -> None:
+    rooms = "('gatewise._compile', 'gatewise._program')"
+    code = f"import sys, gatewise; print([m for m in sys.modules if m.startswith({rooms})])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_long_loop_is_one_path() -> None:
+    def f(x: Any) -> Any:
+        for _ in range(1000):
+            x = np.sin(x) + 0.1
+        return x
+
+    compiled = demand_same(gw.value_and_grad(f), [(0.5,), (0.7,), (A,), (B,)])
+    assert is_compiled(compiled)
+
+
 def test_what_is_no_function_is_refused() -> None:
     with pytest.raises(gw.GatewiseError, match="is not a function"):
         gw.compile(3.0)
+
+
+TABLE = {1.0: 10.0, 2.5: 20.0}
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: TABLE.get(x, 0.0) * x,
+        lambda x: x * len(f"{x:.1f}"),
+        lambda x: x * len(str(x)),
+        lambda x: x * (x in {1.0, 2.5}),
+        lambda x: x * len({x, 1.0, 2.5}),
+        lambda x: {"1": 2.0}.get(f"{x:.0f}", 3.0) * x,
+        lambda x: x * 2 if math.isnan(x) else x,
+        lambda x: sorted([x, 2.0, 1.7])[1] * x,
+        lambda x: max(x, 2.0) * min([x, 1.0]),
+        lambda x: x * sum(1 for v in TABLE if v < x),
+        lambda x: round(x) * x,
+        lambda x: divmod(x, 1.0)[1],
+        lambda x: x * (1 if x.__class__ is float else 2),
+    ],
+)
+def test_whatever_way_a_number_is_looked_at_it_is_a_guard(f: Any) -> None:
+    numbers = [(x,) for x in (3.25, 1.0, 2.5, 0.5, 12.0, -1.0, math.nan, 100.0, 1.0, 3.25)]
+    demand_same(f, numbers)
+    demand_same(f, numbers[::-1])
+
+
+def test_errors_that_are_caught_on_the_way_are_the_functions_own() -> None:
+    def divides(x: Any) -> Any:
+        try:
+            return 1.0 / x
+        except ZeroDivisionError:
+            return 7.0
+
+    def raises(x: Any) -> Any:
+        with np.errstate(divide="raise"):
+            try:
+                return 1.0 / x
+            except FloatingPointError:
+                return x * 7.0
+
+    def warns(x: Any) -> Any:
+        warnings.warn("here", UserWarning, stacklevel=2)
+        return x * 2
+
+    demand_same(divides, [(1.0,), (0.0,), (2.0,), (A,), (A * 0,)])
+    demand_same(raises, [(A,), (A * 0,), (A,), (1.0,), (0.0,)])
+    compiled = gw.compile(warns)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="here"):
+            assert compiled(1.0) == 2.0

@@ -211,3 +211,69 @@ def gw_explained(f: Any) -> str:
     compiled = gw.compile(f)
     compiled(1.0)
     return str(compiled.explain())
+
+
+def bent(x: Any) -> Any:
+    return x * getattr(bent, "slope", 1.0)
+
+
+class Table(dict[str, float]):
+    def __missing__(self, key: str) -> float:
+        return RATE
+
+
+TABLE = Table(a=1.0)
+
+
+class Base:
+    slope = 2.0
+
+
+class Child(Base):
+    pass
+
+
+CHILD = Child()
+
+
+def test_attributes_that_come_later_are_seen() -> None:
+    bent.slope = 2.0  # type: ignore[attr-defined]
+    changes: list[tuple[Any, Callable[[], Any]]] = [
+        (bent, lambda: setattr(bent, "slope", 3.0)),
+        (lambda x: x * CHILD.slope, lambda: setattr(Child, "slope", 5.0)),
+        (lambda x: x * CHILD.slope, lambda: setattr(CHILD, "slope", 7.0)),
+        (lambda x: x * TABLE["b"], lambda: HERE.__setitem__("RATE", 11.0)),
+        (lambda x: x * TABLE["a"], lambda: TABLE.__setitem__("a", 13.0)),
+    ]
+    for f, change in changes:
+        compiled = gw.compile(f)
+        for _ in range(2):
+            assert compiled(1.5) == f(1.5)
+            assert same(compiled(X), f(X))
+            change()
+    HERE["RATE"] = 0.5
+
+
+def test_what_numpy_wraps_is_not_taken_for_numpys() -> None:
+    line = np.poly1d([1.0, 2.0])
+    own = np.frompyfunc(lambda x: x * RATE, 1, 1)
+    each = np.vectorize(lambda x: x * RATE)
+    for f in (lambda x: line(2.0) * x, lambda x: float(own(2.0)) * x, lambda x: each(2.0) * x):
+        compiled = gw.compile(f)
+        for rate in (0.5, 0.75):
+            HERE["RATE"] = rate
+            line.coeffs[0] = rate
+            assert same(compiled(1.5), f(1.5))
+    HERE["RATE"] = 0.5
+
+
+def test_no_result_is_a_view_of_what_is_kept() -> None:
+    rows = np.arange(6.0).reshape(3, 2)
+    f = gw.compile(lambda x: rows[np.argmax(x)])
+    kept = f(X)
+    kept += 100.0
+    assert np.array_equal(f(X), rows[2])
+    g = gw.compile(lambda x: rows[np.argmax(x)] * 1.0)
+    first = g(X)
+    first += 5.0
+    assert np.array_equal(g(X), rows[2])

@@ -25,6 +25,7 @@ from gatewise._program import NotTold
 from gatewise._types import Function
 
 MOST = 64  #: paths of one kind of arguments
+LARGEST = 2**28  #: bytes of arrays around a function that are kept to be compared, for one kind of arguments
 TRIES = 3  #: first calls that may give inf or nan, before a kind of arguments is left to the function itself
 
 
@@ -163,6 +164,9 @@ class Compiled:
     def enter(self, key: object, path: Path) -> None:
         """Keep a path, and show its text."""
         self.paths.setdefault(key, []).append(path)
+        kept = sum(array.nbytes for each in self.paths[key] for array, _ in each.around.arrays)
+        if kept > LARGEST:
+            self.reasons[key] = "large arrays around it change from call to call: better arguments of it"
         texts = [each.source for paths in self.paths.values() for each in paths]
         self.function.__dict__["source"] = "\n\n".join(texts)
 
@@ -199,7 +203,8 @@ class Compiled:
         warnings.warn(
             f"{name} has taken {MOST} ways; from now on it runs by itself where it takes another one. "
             f"What differs from call to call: {'; '.join(lines)}. "
-            "A number that is only computed with should not be read by Python: no float(x), int(x) or x.item() of it.",
+            "A number that is only computed with should not be read by Python (float(x), int(x), x.item()), "
+            "and what changes around a function is better an argument of it.",
             RuntimeWarning,
             stacklevel=4,
         )

@@ -35,9 +35,11 @@ def kind_of(x: Any, leaves: list[Any]) -> object:
         return kind, *[(type(key), key, kind_of(part, leaves)) for key, part in x.items()]
     if isinstance(x, tuple) and hasattr(x, "_fields") and not hasattr(x, "__dict__"):
         return kind, *[kind_of(part, leaves) for part in x]
-    if isinstance(x, (np.float32, np.float64, np.integer)):
+    if isinstance(x, (np.float32, np.float64)):
         leaves.append(x)
         return kind
+    if isinstance(x, (np.integer, np.bool_)):
+        return kind, x.item()
     raise UnknownKind(f"an argument is a {kind.__name__}")
 
 

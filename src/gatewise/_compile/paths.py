@@ -99,14 +99,15 @@ def path_of(
         path = Path(program, around, recorded.lines, passes, mark)
         write(path, recorded, values, eager, exact, copies)
         try:
-            given = path.run(*inputs)
+            with np.errstate(all="ignore"):  # the function itself has said it
+                given = path.run(*inputs)
         except ArithmeticError as error:
             raise Beyond from error
         except Leaving as left:
             raise NotCompiled(f"it reads something else when it is run again ({left.path.left_at})") from None
         if differing := differences(given, eager, is_short(program)):
             raise NotCompiled(differing)
-        if not (wrong := shared_otherwise(given, eager, inputs, recorded.returned)):
+        if not (wrong := shared_otherwise(given, eager, inputs, path, recorded.returned)):
             return path
         copies |= wrong
     raise NotCompiled("what it returns shares memory in another way")
@@ -269,7 +270,7 @@ def close(now: Any, then: Any, short: bool) -> bool:
     return bool(np.all(np.abs(a[finite] - b[finite]) <= within * np.max(np.abs(b[finite]), initial=0.0)))
 
 
-def shared_otherwise(given: Any, eager: Any, inputs: Sequence[Any], returned: Any) -> set[str]:
+def shared_otherwise(given: Any, eager: Any, inputs: Sequence[Any], path: Path, returned: Any) -> set[str]:
     """The outputs to be copied, for the function's own do not share the memory that these share.
 
     Raises `NotCompiled` where it is the function's that share.
@@ -278,13 +279,15 @@ def shared_otherwise(given: Any, eager: Any, inputs: Sequence[Any], returned: An
     mine, other = dict(leaves(given)), dict(leaves(eager))
     copied: set[str] = set()
     before: list[tuple[Any, Any]] = [(x, x) for x in inputs]
-    for path, now in mine.items():
-        then = other[path]
+    before += [(constant, None) for constant in path.scope.values() if isinstance(constant, np.ndarray)]
+    before += [(None, array) for array, _ in path.around.arrays]
+    for place, now in mine.items():
+        then = other[place]
         for a, b in before if isinstance(now, np.ndarray) else ():
             if (a is now) != (b is then) or overlap(a, now) != overlap(b, then):
-                if not overlap(a, now) or overlap(b, then) or not isinstance(outputs[path], Output):
+                if not overlap(a, now) or overlap(b, then) or not isinstance(outputs[place], Output):
                     raise NotCompiled("what it returns shares memory in another way")
-                copied.add(outputs[path].name)
+                copied.add(outputs[place].name)
         before.append((now, then))
     return copied
 

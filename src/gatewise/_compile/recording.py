@@ -153,7 +153,7 @@ def what_stands_at(program: Program, x: At) -> Given | Op:
 
 def is_input(x: Any) -> bool:
     """Whether a leaf is an input of a program; whole numbers of Python's and words are part of what is recorded."""
-    return type(x) is float or isinstance(x, (np.floating, np.integer, np.ndarray))
+    return type(x) is float or isinstance(x, (np.floating, np.ndarray))
 
 
 def seen_by_gates(f: Function) -> Function:

@@ -18,20 +18,22 @@ import numpy as np
 
 from gatewise._circuit import Wire
 from gatewise._errors import PACKAGE
-from gatewise._gates import Carrier, Gate
+from gatewise._gates import GATES, Carrier, Gate
 
 MOST = 2_000  #: things around a function that are compared at each call
 
 #: Modules whose functions give the same for the same, and write nowhere.
 CALM = frozenset(
     "abc array bisect cmath collections contextlib copy dataclasses decimal enum fractions functools gatewise heapq "  # noqa: SIM905
-    "itertools math numbers numpy operator scipy statistics string types typing typing_extensions warnings "
+    "itertools math numbers numpy operator scipy statistics string types typing typing_extensions "
     "builtins _operator _functools _collections_abc _abc _heapq _bisect".split()
 )
 #: Modules whose functions give something else at each call.
 RESTLESS = frozenset(("datetime", "random", "_random", "secrets", "time", "uuid"))
 #: Python's own functions that do more than compute.
 DOING = frozenset("breakpoint compile eval exec globals input locals open print vars".split())  # noqa: SIM905
+#: What sets how NumPy treats what overflows or is divided by zero.
+SETTING = frozenset(("errstate", "geterr", "seterr", "seterrcall"))
 PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic, type(Ellipsis), slice, range, np.dtype)
 RANDOM = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, np.random.SeedSequence)
 NUMBERS = (bool, int, float, complex, str, bytes, np.generic)
@@ -64,6 +66,8 @@ class Surroundings:
             self.look(*self.waiting.pop())
             if not self.waiting:
                 for module in self.modules:
+                    if not self.names.isdisjoint(("getattr", "hasattr", "__dict__", "__getattribute__")):
+                        self.reason = f"it may ask {module.__name__} for anything"
                     for name in self.names & vars(module).keys():
                         self.bound(vars(module), name, f"{module.__name__}.{name}")
             if len(self.known) > MOST:
@@ -132,7 +136,10 @@ class Surroundings:
             self.waiting += [(each, label) for each in inside if each is not None]
         elif isinstance(x, type):
             self.kind(x, label)
-        elif isinstance(x, (np.ufunc, Gate, types.MemberDescriptorType)) or type(x).__module__ == "numpy":
+        elif isinstance(x, np.ufunc):
+            if x is not getattr(np, x.__name__, None) and x not in GATES:
+                self.reason = f"it may call {x.__name__}, which gatewise does not see into"
+        elif isinstance(x, (Gate, types.MemberDescriptorType, type(np.sum), type(np._NoValue))):
             pass
         else:
             self.instance(x, label)
@@ -169,6 +176,7 @@ class Surroundings:
             self.waiting += [(part, f"{label}[{k}]") for k, part in enumerate(entries)]
         if hasattr(x, "__dict__"):
             self.container(vars(x), label)
+        self.waiting.append((type(x), type(x).__name__))
 
     def callable(self, x: Any, label: str) -> None:
         if isinstance(x, types.MethodType):
@@ -205,6 +213,12 @@ class Surroundings:
                 self.reason = f"it may call {name}"
         for name in imported:
             self.waiting.append((sys.modules.get(name, NOTHING), name))
+            if name not in sys.modules:
+                self.reason = f"it imports {name}"
+        if words := SETTING & attributes:
+            self.reason = f"it asks for {min(words)}, by which NumPy's errors are others"
+        if x.__dict__:
+            self.container(vars(x), label)
         if drawn and any(isinstance(m, types.ModuleType) and m.__name__ == "numpy" for m in self.modules_of(x)):
             self.restless = "np.random"
 
@@ -241,6 +255,8 @@ class Surroundings:
             self.reason = f"it may make a {x.__module__}.{x.__name__}"
         else:
             names: Any = vars(x)
+            size = len(names)
+            self.checks.append(lambda: len(names) == size)
             for name in names:
                 if name not in UNTOLD:
                     self.bound(names, name, f"{x.__name__}.{name}")
@@ -263,6 +279,7 @@ class Surroundings:
             self.reason = f"{label} is a {kind.__name__}"
         else:
             self.waiting.append((kind, kind.__name__))
+            self.checks.append(lambda: type(x) is kind)
             if hasattr(x, "__dict__"):
                 self.container(vars(x), label)
             for name in slots:

@@ -62,6 +62,8 @@ def elsewhere(x: Any, places: Mapping[int, Operand]) -> Any:
 def moved(op: Op, places: Mapping[int, Operand]) -> Op:
     """An operation with its operands where `places` says that they are now."""
     operands = tuple(elsewhere(x, places) for x in op.operands)
+    if not op.parameters:
+        return Op(op.gate, operands, op.parameters, op.shape, op.dtype)
     parameters = {
         k: tuple(elsewhere(x, places) for x in v) if isinstance(v, tuple) else v for k, v in op.parameters.items()
     }
@@ -75,12 +77,14 @@ def rewritten(program: Program, rule: Callable[[Op, Known], Rewritten]) -> Progr
     """The program with each operation as `rule` says, which sees operands as they have become."""
     known = Known(program)
     places: dict[int, Operand] = {k: At(k) for k in range(len(program.inputs))}
+    changed = False
     for k, op in enumerate(program.ops):
-        op = moved(op, places)
+        op = moved(op, places) if changed else op
         told = rule(op, known) if op.gate != PART else None
+        changed = changed or told is not None
         there = told if isinstance(told, (At, Constant)) else known.add(op if told is None else told)
         places[len(program.inputs) + k] = there
-    return needed(rewired(program, known.ops, places))
+    return needed(rewired(program, known.ops, places)) if changed else program
 
 
 class Known:

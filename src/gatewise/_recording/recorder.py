@@ -83,8 +83,8 @@ class Recorder:
         return step
 
     def read(self, read: Read) -> None:
-        """Note what Python read, but for numbers that were taken out to be printed."""
-        if read.how != "taken" or not in_print():
+        """Note what Python read, but for numbers that were written as words, or taken out to be printed."""
+        if read.how != "shown" and (read.how != "taken" or not in_print()):
             self.reads.append(read)
 
     def detach(self, t: Tensor) -> None:

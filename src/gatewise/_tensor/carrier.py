@@ -113,7 +113,7 @@ class Tensor(Carrier):
     def __hash__(self) -> int:
         """Dicts and sets find a number by its value, as in plain code; an array, or what is learned, is itself."""
         learned = self.bits & BACKWARD or type(self.wire) is VariableWire
-        return object.__hash__(self) if learned or np.ndim(self.value) else hash(self.value)
+        return object.__hash__(self) if learned or np.ndim(self.value) else hash(self.read("shown"))
 
     # ------------------------------------------------------------------------------------------------ looking at it
 
@@ -187,6 +187,7 @@ class Tensor(Carrier):
 
     def __repr__(self) -> str:
         name = next(iter(user_names(self)), None)
+        self.read("shown")
         wire: Any = self.wire
         if wire is not None and wire.pullback is port:
             (wire,) = wire.parents
@@ -239,7 +240,7 @@ class Tensor(Carrier):
     def __format__(self, spec: str) -> str:
         if spec:
             self.demand_one("a format is for a single number", "f'{t}', or t[0].")
-        return format(np.asarray(self.value).item() if spec else str(self.value), spec)
+        return format(np.asarray(self.read("shown")).item() if spec else str(self.read("shown")), spec)
 
     def __copy__(self) -> Tensor:
         return Tensor(self.value, self.wire, self.bits)
