@@ -13,7 +13,7 @@ import numpy as np
 from gatewise._circuit import FrozenCircuit, step_of
 from gatewise._record.circuits import given, shown
 from gatewise._record.rounds.loops import Loop, chain_of
-from gatewise._record.rounds.numbers import Numbers, RoundsOf
+from gatewise._record.rounds.numbers import Numbers
 from gatewise._record.rounds.record import Writing
 from gatewise._record.rounds.shown import Key, Shown
 from gatewise._record.rounds.texts import in_round
@@ -34,14 +34,14 @@ def series(
     """
     writing = Writing(circuit, loops, numbers, asked)
     kept: list[Sequence[int]] = []
-    known: dict[Any, RoundsOf] = {}
+    known: dict[Any, Any] = {}
     return [OfLoop(writing, n, kept, known).told() for n in range(len(loops))]
 
 
 class OfLoop:
     """The columns of one loop; `kept` has the rounds of those before it, and gets its own."""
 
-    def __init__(self, writing: Writing, n: int, kept: list[Sequence[int]], known: dict[object, RoundsOf]) -> None:
+    def __init__(self, writing: Writing, n: int, kept: list[Sequence[int]], known: dict[Any, Any]) -> None:
         self.writing, self.n, self.kept, self.known = writing, n, kept, known
         self.loop = writing.loops[n]
         self.columns: dict[str, int] = {}
@@ -62,7 +62,7 @@ class OfLoop:
         """Whether the numbers of a wire are those of one round: what leaves a loop is of the round around it."""
         if key[0] == "wire":
             return False
-        return (self.writing.loops[key[1]].around if key[0] in ("final", "list") else key[1]) == self.n
+        return (self.writing.loops[key[1]].around if key[0] in ("final", "list", "gathered") else key[1]) == self.n
 
     def is_use_here(self, key: Key) -> bool:
         """Whether the numbers of the use that made a wire are: what comes into a loop is of the round around it."""
@@ -109,6 +109,8 @@ class OfLoop:
     def of_use(self, key: Key, port: int) -> dict[str, int]:
         """The columns of a use by a wire of the loop."""
         role, n, place = key
+        if role == "taken" and self.loop.around is None:
+            return {}  # the contributions of all rounds together, which are the same in every one
         if role != "body":
             return {"contribution": self.column(shown(turn.part(key, port)) for turn in self.turns)}
         texts = [in_round(self.writing.of_round[n][place], turn.wire(key)) for turn in self.turns]

@@ -13,12 +13,23 @@ from gatewise._circuit import Expr, FrozenCircuit, Repeat, Wire, step_of, wires_
 from gatewise._gates import GATES, pick
 from gatewise._loops import repeats, slots
 from gatewise._record.circuits import operands_by_port
+from gatewise._record.rounds.lists import (
+    Gathered,
+    Taken,
+    gathered_in,
+    may_be_taken,
+    only_by_lists,
+    operand,
+    takers_of,
+    together,
+)
 
 SMALL = 12  # gates up to which all rounds of a loop are shown, as they are quickly read
 
 #: Where an operand of a step comes from: a step of the same round, what the round before made, a wire from outside, or
-#: what the round picks out of such a wire by its number.
-Way = Literal["body", "carried", "shared", "picked"]
+#: what the round picks out of such a wire by its number, what it takes from a list that another loop filled.
+Way = Literal["body", "carried", "shared", "picked", "taken"]
+Ways = dict[int, tuple[Way, int | Wire | Taken]]  #: of one step, by port
 
 
 @dataclass(slots=True, eq=False)
@@ -27,10 +38,11 @@ class Loop:
 
     `names` are those of the places of its body, `before` and `after` those of what comes from the round before and goes
     to the next, by place, `each` those of the wires from outside as one round has them. `ways` say for each place, by
-    port, where the operand comes from: a place of the body, or a wire. `lists` are the arrays of what all rounds make
-    at a place, `alone` the places whose last value is used by itself. A loop inside a round of another has that one
-    `around` it, told by its number; `inner` says which places of a body are of a loop inside: its number, and what the
-    place is outside of it, its last round's value ("final") or its array ("list"), with the place there.
+    port, where the operand comes from: a place of the body, a wire, or an entry of a list. `lists` are the arrays of
+    what all rounds make at a place, `gathered` the lists that other loops go through, `taken` the names of what it
+    takes from such, `alone` the places whose last value is used by itself. A loop inside a round of another has that
+    one `around` it, told by its number; `inner` says which places of a body are of a loop inside: its number, and what
+    the place is outside of it, its last round's value ("final") or its array ("list"), with the place there.
     """
 
     repeat: Repeat
@@ -39,8 +51,10 @@ class Loop:
     before: dict[int, str] = field(default_factory=dict)
     after: dict[int, str] = field(default_factory=dict)
     each: dict[Wire, str] = field(default_factory=dict)
-    ways: list[dict[int, tuple[Way, int | Wire]]] = field(default_factory=list)
+    ways: list[Ways] = field(default_factory=list)
     lists: dict[int, Wire] = field(default_factory=dict)
+    gathered: dict[int, Gathered] = field(default_factory=dict)
+    taken: dict[Taken, str] = field(default_factory=dict)
     alone: frozenset[int] = frozenset()
     around: int | None = None
     inner: dict[int, tuple[int, str, int]] = field(default_factory=dict)
@@ -84,18 +98,19 @@ def keep(
     circuit: FrozenCircuit, found: Sequence[Repeat], users: Users, small: int, around: int | None, loops: list[Loop]
 ) -> None:
     """Note those of several repeats that are shown as one round, each with those inside its rounds."""
-    inside = {wire for repeat in found for row in repeat.rounds for wire in row}
-    for repeat in sorted((r for r in found if r.body), key=lambda r: r.body[0].order):
-        if len(repeat.rounds) * len(repeat.body) <= small or not may_be_one_round(circuit, repeat, users, inside):
-            continue
+    chosen = one_round_each(circuit, found, users, small, around)
+    takers = takers_of(chosen)
+    for repeat in sorted(chosen, key=lambda r: r.body[0].order):
         loop = Loop(repeat, counter_of(repeat, around, loops), around=around)
-        arrays = {place: array_of(circuit, repeat, place, users) for place in sorted(repeat.collected)}
+        loop.gathered = gathered_in(repeat, takers, chosen)
+        arrays = {place: array_of(circuit, repeat, place, users, takers) for place in sorted(repeat.collected)}
         loop.lists = {place: array for place, array in arrays.items() if array is not None}
         loop.alone = frozenset(place for place in repeat.collected if is_used_alone(circuit, loop, place, users))
         if around is not None and not has_inside(loops[around], loop, len(loops)):
             continue
         loops.append(loop)
         loop.ways = [ways_of(circuit, repeat, place) for place in range(len(repeat.body))]
+        take(loop, loops)
         loop.picking = {
             place for place, way in enumerate(loop.ways) if any(kind == "picked" for kind, _ in way.values())
         }
@@ -107,6 +122,34 @@ def keep(
             loop.ways[place] = {
                 p: ("shared" if kind == "picked" else kind, x) for p, (kind, x) in loop.ways[place].items()
             }
+
+
+def one_round_each(
+    circuit: FrozenCircuit, found: Sequence[Repeat], users: Users, small: int, around: int | None
+) -> list[Repeat]:
+    """Those of several repeats of which one round says all; a list that one fills goes to others that are shown so.
+
+    A small one is shown so where it hangs together with a larger one.
+    """
+    inside = {wire for repeat in found for row in repeat.rounds for wire in row}
+    large = [r for r in found if r.body and len(r.rounds) * len(r.body) > small]
+    chosen = together(large, [r for r in found if r.body]) if around is None else large
+    while True:
+        takers = takers_of(chosen) if around is None else {}
+        kept = [r for r in chosen if may_be_one_round(circuit, r, users, inside, takers)]
+        kept = [r for r in kept if {e.repeat for e in r.elements.values()} <= {*(kept if around is None else ())}]
+        if len(kept) == len(chosen):
+            return kept
+        chosen = kept
+
+
+def take(loop: Loop, loops: Sequence[Loop]) -> None:
+    """Note what a loop takes from lists in the place of what stands there as a wire from outside."""
+    numbers = {each.repeat: n for n, each in enumerate(loops)}
+    for (place, slot), element in loop.repeat.elements.items():
+        port, at = slot[0], str(element.at) or loop.counter
+        if isinstance(port, int):
+            loop.ways[place][port] = "taken", (numbers[element.repeat], element.place, at)
 
 
 def counter_of(repeat: Repeat, around: int | None, loops: Sequence[Loop]) -> str:
@@ -160,30 +203,52 @@ def users_of(circuit: FrozenCircuit) -> Users:
     return found
 
 
-def may_be_one_round(circuit: FrozenCircuit, repeat: Repeat, users: Users, inside: Collection[Wire | None]) -> bool:
+Takers = Mapping[tuple[Repeat, int], Collection[Wire]]
+
+
+def may_be_one_round(
+    circuit: FrozenCircuit, repeat: Repeat, users: Users, inside: Collection[Wire | None], takers: Takers
+) -> bool:
     """Whether one round says all there is to say of the others."""
     last = len(repeat.rounds) - 1
-    in_lists = {place: array_of(circuit, repeat, place, users) for place in repeat.collected}
+    in_lists = {place: array_of(circuit, repeat, place, users, takers) for place in repeat.collected}
     told = all(
-        rounds == (last,) or ((array := in_lists[place]) is not None and array not in inside)
+        rounds == (last,)
+        or ((array := in_lists[place]) is not None and array not in inside)
+        or ((repeat, place) in takers and not used_by_others(circuit, repeat, place, users, takers))
         for place, rounds in repeat.collected.items()
     )
-    only_before = not (
-        repeat.elements or repeat.delays or repeat.delayed
-    )  # nothing of other loops, nor of older rounds
+    only_before = not (repeat.delays or repeat.delayed)  # nothing of older rounds
+    if not all(may_be_taken(e) and operand(repeat, *key) for key, e in repeat.elements.items()) or not only_by_lists(
+        repeat
+    ):
+        return False
     if any(isinstance(slots(what_made(repeat.body[place]))[slot], Wire) for place, slot in repeat.indexed):
         return False  # each round takes another entry of a list, which are wires of their own
     return told and only_before and all(repeat.rounds[0][place] is not None for place in repeat.carried)
 
 
-def array_of(circuit: FrozenCircuit, repeat: Repeat, place: int, users: Users) -> Wire | None:
-    """The array of what all rounds make at one place, if nothing else is made of that, but for the last one's."""
+def used_by_others(
+    circuit: FrozenCircuit, repeat: Repeat, place: int, users: Users, takers: Takers
+) -> set[Wire | None]:
+    """Who uses what all rounds but the last make at one place, but for the loop itself and those that go through it.
+
+    None stands for the output, and for a step that NumPy did in a round.
+    """
     row = [each[place] for each in repeat.rounds]
     own = {wire for each in repeat.rounds for wire in each}
-    others = {user for wire in row[:-1] if wire is not None for user in users.get(wire, ())} - own
-    if len(others) != 1 or None in row or circuit.output in row[:-1]:
+    found: set[Wire | None] = {user for wire in row[:-1] if wire is not None for user in users.get(wire, ())}
+    nobody: set[Wire | None] = {None} if None in row or circuit.output in row[:-1] else set()
+    return (found - own - {*takers.get((repeat, place), ())}) | nobody
+
+
+def array_of(circuit: FrozenCircuit, repeat: Repeat, place: int, users: Users, takers: Takers) -> Wire | None:
+    """The array of what all rounds make at one place, if nothing else is made of that, but for the last one's."""
+    row = [each[place] for each in repeat.rounds]
+    others = used_by_others(circuit, repeat, place, users, takers)
+    array = others.pop() if len(others) == 1 else None
+    if array is None:
         return None
-    array = others.pop()
     made, in_blocks = circuit.steps[array], {x for wire, b in circuit.blocks.items() for x in (wire, *b.inside)}
     stacks = made.gate is GATES[np.stack] and made.parameters.get("axis", 0) == 0 and list(made.operands) == row
     return array if stacks and array not in in_blocks else None
@@ -200,6 +265,11 @@ def give_names(circuit: FrozenCircuit, loop: Loop, loops: Sequence[Loop], free: 
     shared = {x: None for way in loop.ways for kind, x in way.values() if kind == "shared" and isinstance(x, Wire)}
     around = loops[loop.around] if loop.around is not None else None
     loop.each = {wire: free(f"{name_outside(circuit, around, wire)}_{loop.counter}") for wire in shared}
+    for place, each in loop.gathered.items():
+        each.name = free(each.name or f"{bases[place]}s")
+    for key in dict.fromkeys(x for way in loop.ways for kind, x in way.values() if kind == "taken"):
+        assert isinstance(key, tuple)
+        loop.taken[key] = free(f"{loops[key[0]].gathered[key[1]].name}_{loop.counter}")
 
 
 def leaves(loop: Loop, role: str, place: int, wire: Wire) -> bool:
@@ -218,7 +288,8 @@ def is_used_alone(circuit: FrozenCircuit, loop: Loop, place: int, users: Users) 
     wire, own = loop.repeat.rounds[-1][place], {wire for row in loop.repeat.rounds for wire in row}
     if wire is None:
         return False
-    return wire is circuit.output or not {*users.get(wire, ())} <= {*own, loop.lists.get(place)}
+    takers = loop.gathered[place].takers if place in loop.gathered else ()
+    return wire is circuit.output or not {*users.get(wire, ())} <= {*own, loop.lists.get(place), *takers}
 
 
 def names_of_body(
@@ -264,13 +335,13 @@ def base_of(name: str, stage: object) -> str:
     return head if head in targets and number.isdigit() else name
 
 
-def ways_of(circuit: FrozenCircuit, repeat: Repeat, place: int) -> dict[int, tuple[Way, int | Wire]]:
+def ways_of(circuit: FrozenCircuit, repeat: Repeat, place: int) -> Ways:
     """Where the operands of one step come from, by port, seen in the second round, which is a model of all."""
     made = what_made(repeat.body[place])
     here = {wire: q for q, wire in enumerate(repeat.body)}
     before = {wire: q for q, wire in enumerate(repeat.rounds[0]) if wire is not None}
     by_round = {slot[0] for (j, slot) in repeat.indexed if j == place}
-    found: dict[int, tuple[Way, int | Wire]] = {}
+    found: Ways = {}
     for port, wire in operands_by_port(circuit, made).items():
         if wire in here:
             found[port] = "body", here[wire]

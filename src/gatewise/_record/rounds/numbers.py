@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import FrozenCircuit, Wire
-from gatewise._record.circuits import contributions_of, gradient_of, operands_by_port, told_part
+from gatewise._record.circuits import contributions_of, gradient_of, operands_by_port, shown, told_part
+from gatewise._record.rounds.lists import Taken
 from gatewise._record.rounds.loops import Loop
 from gatewise._sweep import zeros_for
 from gatewise._transforms import gradients
-from gatewise._types import Value
+from gatewise._types import Json, Value
 
 
 class Numbers:
@@ -82,12 +83,15 @@ class RoundsOf:
             self.rounds = [[wire_or_none(self.outside(wire)) for wire in row] for row in loop.repeat.rounds]
         self.of_shared: dict[Wire, list[tuple[int, int]]] = {wire: [] for wire in loop.each}
         self.of_carried: dict[int, list[tuple[int, int]]] = {q: [] for q in loop.before}
+        self.of_taken: dict[Taken, list[tuple[int, int]]] = {key: [] for key in loop.taken}
         for place, ways in enumerate(loop.ways):
             for port, (way, x) in ways.items():
                 if way == "shared" and isinstance(x, Wire):
                     self.of_shared[x].append((place, port))
                 elif way == "carried" and isinstance(x, int):
                     self.of_carried[x].append((place, port))
+                elif way == "taken" and isinstance(x, tuple):
+                    self.of_taken[x].append((place, port))
 
     @cached_property
     def own(self) -> set[Wire]:
@@ -128,9 +132,37 @@ class RoundsOf:
             return self.rounds[k][x]
         if way == "carried" and isinstance(x, int):
             return self.rounds[k - 1][x] if k else wire_or_none(self.outside(self.loop.repeat.carried[x]))
+        if way == "taken":
+            wire = self.rounds[k][place]
+            return None if wire is None else self.numbers.operands(wire).get(port)
         return wire_or_none(self.outside(x))
 
-    def sent(self, place: int, port: int, k: int) -> Value:
+    def taken(self, key: Taken, k: int) -> Wire | None:
+        """The entry of a list that a round takes."""
+        place, port = self.of_taken[key][0]
+        return self.source(place, port, k)
+
+    def value_taken(self, key: Taken, k: int) -> Any:
+        """The value that a round takes from a list; None where NumPy did the step."""
+        return value_behind(self.taken(key, k))
+
+    def to_taken(self, key: Taken, k: int) -> Any:
+        """The gradient that a round sends back to the entry of a list that it takes."""
+        return self.total([self.sent(j, port, k) for j, port in self.of_taken[key]], self.taken(key, k))
+
+    def to_gathered(self, key: Taken, entries: Sequence[Wire]) -> Any:
+        """What all rounds send back to the entries of a list, as an array; None where none is asked for."""
+        at = {wire: k for k, wire in enumerate(entries)}
+        sent = [(self.taken(key, k), self.to_taken(key, k)) for k in range(len(self.rounds))]
+        if all(g is None for _, g in sent):
+            return None
+        found = np.stack([np.asarray(zeros_for(wire.value)) for wire in entries])
+        for wire, g in sent:
+            if wire is not None and g is not None:
+                found[at[wire]] += g
+        return found
+
+    def sent(self, place: int, port: int, k: int) -> Any:
         """What came back along one use in a round."""
         wire, source = self.rounds[k][place], self.source(place, port, k)
         return None if wire is None or source is None else self.numbers.sent(wire, port, source)
@@ -177,7 +209,19 @@ class RoundsOf:
             self.numbers.into(found, wire)
         return found
 
-    def total(self, parts: Sequence[object], wire: Wire | None) -> Value:
+    def ends(self, key: tuple[Any, ...]) -> Json:
+        """Of a wire of the body: value and gradient in the first and in the last round, and their norms over all."""
+        role, _, which = key
+        value, gradient = (self.value_taken, self.to_taken) if role == "taken" else (self.value, self.gradient)
+        values = [value(which, k) for k in range(len(self.rounds))]
+        gradients = [gradient(which, k) for k in range(len(self.rounds))]
+        return {
+            "first": {"value": values[0], "gradient": shown(gradients[0])},
+            "last": {"value": values[-1], "gradient": shown(gradients[-1])},
+            "norm": {"value": norm(values), "gradient": norm(gradients)},
+        }
+
+    def total(self, parts: Sequence[object], wire: Wire | None) -> Any:
         """Some contributions to a wire added up; zeros where none came and one was asked for."""
         came = [part for part in parts if part is not None]
         if came or wire is None:

@@ -14,16 +14,16 @@ import numpy as np
 from gatewise._circuit import FrozenCircuit, Wire, part_of, step_of
 from gatewise._record.circuits import Entries, given, guards_of, shown
 from gatewise._record.cures import cures
+from gatewise._record.rounds.edges import GATES, KINDS, SAYS, SYMBOLS, backward_line, role_told
+from gatewise._record.rounds.lists import operand
 from gatewise._record.rounds.loops import Loop, name_outside, place_of, turn
-from gatewise._record.rounds.numbers import Numbers, norm, numbers_of
+from gatewise._record.rounds.numbers import Numbers, numbers_of
 from gatewise._record.rounds.shown import Key, Shown
 from gatewise._record.rounds.texts import in_round, texts_of, texts_of_round
 from gatewise._record.schema import LoopEntry, Record, Sent, Source, UseEntry, WireEntry
 from gatewise._source import GateText
-from gatewise._types import Named
 
 WITH_LOOPS = 2  # the version of a record in which a loop is one round: a reader has to know
-KINDS = {"each": "shares", "before": "carries", "after": "continues", "final": "leaves", "list": "collects"}
 
 
 def record_of_round(
@@ -82,6 +82,7 @@ class Writing:
         begun: set[int] = set()
         yield from (("each", n, wire) for wire in loop.each)
         yield from (("before", n, q) for q in loop.before)
+        yield from (("taken", n, key) for key in loop.taken)
         for q in range(len(loop.names)):
             m = loop.inner[q][0] if q in loop.inner else None
             if m is None:
@@ -92,6 +93,7 @@ class Writing:
         yield from (("after", n, q) for q in loop.after)
         yield from (("final", n, q) for q in loop.finals)
         yield from (("list", n, q) for q in loop.lists)
+        yield from (("gathered", n, q) for q in loop.gathered)
 
     def own(self, n: int) -> list[Key]:
         """The wires of a loop without those of loops inside it."""
@@ -191,25 +193,26 @@ class Writing:
     def at_edge(self, id_: int, key: Key) -> WireEntry:
         """A wire at the edge of a loop; it stands in for the one that it is of in name, shape and place."""
         role, n, which = key
-        model = which if role == "each" else self.loops[n].repeat.body[which]
-        model = self.loops[n].lists[which] if role == "list" else model
+        model = self.model_at_edge(role, n, which)
         name, expression = self.told_at_edge(role, n, which)
         entry = self.entries.entry(id_, model, None)
-        stage = None if role == "each" else entry["stage"]
+        stage = None if role in ("each", "taken") else entry["stage"]
+        value = self.shown.value(key)
         return {
             **entry,
+            "shape": list(np.shape(value)),
             "name": name,
             "kind": "gate",
             "named": role != "after",
             "cut": False,
             "read": False,
             "given": {},
-            "value": self.shown.value(key),
+            "value": value,
             "gradient": shown(self.shown.gradient(key)),
             "expression": expression,
             "corner": None,
             "cure": "",
-            "gate": role,
+            "gate": GATES.get(role, role),
             "symbol": SYMBOLS[role],
             "pattern": KINDS[role],
             "says": SAYS[role],
@@ -223,6 +226,16 @@ class Writing:
             "source": self.source(n),
         }
 
+    def model_at_edge(self, role: str, n: int, which: Any) -> Any:
+        """The wire that one at the edge of a loop stands in for."""
+        loop = self.loops[n]
+        if role == "taken":
+            place, port = self.shown.rounds(n).of_taken[which][0]
+            return operand(loop.repeat, place, (port,))
+        if role == "each":
+            return which
+        return loop.lists[which] if role == "list" else loop.repeat.body[which]
+
     def told_at_edge(self, role: str, n: int, which: Any) -> tuple[str, str]:
         """Name and expression of a wire at the edge of a loop."""
         loop = self.loops[n]
@@ -232,8 +245,10 @@ class Writing:
             return loop.before[which], self.begins(n, which)
         if role == "after":
             return loop.after[which], self.name(self.key_of_place(n, which))
+        if role == "taken":
+            return loop.taken[which], f"{self.loops[which[0]].gathered[which[1]].name}[{which[2]}]"
         made = self.name(self.key_of_place(n, which))
-        return self.name((role, n, which)), f"{made} of all rounds" if role == "list" else made
+        return self.name((role, n, which)), f"{made}{'' if role == 'final' else ' of all rounds'}"
 
     def source(self, n: int) -> Source:
         counting = self.loops[n].repeat.counting
@@ -256,10 +271,13 @@ class Writing:
         if role == "wire":
             return self.circuit.names[x]
         loop = self.loops[n]
+        if role == "gathered":
+            return loop.gathered[x].name
         if role in ("final", "list"):
             wire = loop.finals[x] if role == "final" else loop.lists[x]
             return name_outside(self.circuit, None if loop.around is None else self.loops[loop.around], wire)
-        return {"body": loop.names, "before": loop.before, "after": loop.after, "each": loop.each}[role][x]  # type: ignore[index, no-any-return]
+        names = {"body": loop.names, "before": loop.before, "after": loop.after, "each": loop.each, "taken": loop.taken}
+        return str(names[role][x])  # type: ignore[index]
 
     # ------------------------------------------------------------------------------------------------------ the uses
 
@@ -291,6 +309,8 @@ class Writing:
         source: Key = ("before", n, x)
         if way == "body" and isinstance(x, int):
             source = self.key_of_place(n, x)
+        elif way == "taken":
+            source = ("taken", n, x)
         elif isinstance(x, Wire):
             source = ("each", n, x) if way == "shared" else self.key_around(n, x)
         text = self.shown_text(n, place)
@@ -304,6 +324,8 @@ class Writing:
         key = (role, n, which)
         if role == "each":
             yield self.use(self.key_around(n, which), key, 0, None)
+        elif role == "taken":
+            yield self.use(("gathered", *which[:2]), key, 0, None)
         elif role != "before":
             yield self.use(self.key_of_place(n, which), key, 0, None)
         elif isinstance(first := self.loops[n].repeat.carried[which], Wire):
@@ -322,7 +344,11 @@ class Writing:
             "to": self.ids[target],
             "port": port,
             "local": local,
-            "local_text": text.local(port) if text is not None else "-" if target[0] == "list" else "1",
+            "local_text": text.local(port)
+            if text is not None
+            else "1"
+            if target[0] not in ("list", "gathered", "taken")
+            else "-",
             "contribution": shown(self.shown.part(target, port)),
             "blocked": self.shown.blocked(target, port),
         }
@@ -340,9 +366,7 @@ class Writing:
         ]
 
     def is_swept(self, key: Key, swept: set[Wire], wire: WireEntry) -> bool:
-        if key[0] == "wire":
-            return key[1] in swept
-        if key[0] == "body":
+        if key[0] in ("wire", "body"):
             return self.shown.wire(key) in swept
         return wire["gradient"] is not None
 
@@ -353,16 +377,15 @@ class Writing:
         if key[0] == "body":
             return self.shown_text(key[1], key[2]).lines
         source, own = wires[use["from"]]["name"], wires[use["to"]]["name"]
-        if key[0] == "list":
-            return [f"d{source} += d{own}[{self.loops[key[1]].counter}]"]
-        return [f"d{source} {'+=' if key[0] == 'each' else '='} d{own}"]
+        index = key[2][2] if key[0] == "taken" else self.loops[key[1]].counter
+        return [backward_line(key[0], source, own, index)]
 
     # ----------------------------------------------------------------------------------------------------- the loops
 
     def loop(self, n: int) -> LoopEntry:
         """What is told of a loop as a whole."""
-        loop, counting = self.loops[n], self.loops[n].repeat.counting
-        roles = {str(self.ids[key]): key[0].replace("list", "final") for key in self.own(n)}
+        loop, rounds, counting = self.loops[n], self.shown.rounds(n), self.loops[n].repeat.counting
+        roles = {str(self.ids[key]): role_told(key[0]) for key in self.own(n)}
         return {
             "line": counting.line,
             "text": counting.text,
@@ -373,28 +396,5 @@ class Writing:
             "numbers": numbers_of(counting.counts),
             "wires": roles,
             "carried": [[self.ids["after", n, q], self.ids["before", n, q]] for q in loop.before],
-            "ends": {id_: self.ends(n, id_) for id_, role in roles.items() if role == "body"},
+            "ends": {id_: rounds.ends(self.keys[int(id_)]) for id_, role in roles.items() if role == "body"},
         }
-
-    def ends(self, n: int, id_: str) -> Named:
-        """Of a wire of the body: value and gradient in the first and in the last round, and their norms over all."""
-        loop, rounds = self.loops[n], self.shown.rounds(n)
-        place = self.keys[int(id_)][2]
-        last = loop.count - 1
-        values = [rounds.value(place, k) for k in range(loop.count)]
-        gradients = [rounds.gradient(place, k) for k in range(loop.count)]
-        return {
-            "first": {"value": values[0], "gradient": shown(gradients[0])},
-            "last": {"value": values[last], "gradient": shown(gradients[last])},
-            "norm": {"value": norm(values), "gradient": norm(gradients)},
-        }
-
-
-SYMBOLS = {"each": "Σ", "before": "↻", "after": "→", "final": "→", "list": "→"}
-SAYS = {
-    "each": "What all rounds share gets the sum of what each round sends back.",
-    "before": "Hands a round what the round before made, and its gradient back to that one.",
-    "after": "Hands the next round what this one made.",
-    "final": "What the last round made is used after the loop.",
-    "list": "What each round made is an entry here; it gets that entry's gradient.",
-}

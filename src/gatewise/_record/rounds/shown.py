@@ -12,17 +12,15 @@ from gatewise._record.rounds.loops import Loop
 from gatewise._record.rounds.numbers import Numbers, RoundsOf, sum_of_gradients, value_behind
 from gatewise._sweep import zeros_for
 
-Key = tuple[
-    Any, ...
-]  #: ("wire", wire) of the circuit, or ("each" | "before" | "after" | "body" | "final" | "list", loop, which)
+#: ("wire", wire) of the circuit, or (role, loop, which): "each", "before", "after", "body", "final", "list", "taken" or
+#: "gathered".
+Key = tuple[Any, ...]
 
 
 class Shown:
     """The numbers of one choice of rounds: `k` has one for each loop."""
 
-    def __init__(
-        self, numbers: Numbers, loops: Sequence[Loop], k: Sequence[int], known: dict[object, RoundsOf]
-    ) -> None:
+    def __init__(self, numbers: Numbers, loops: Sequence[Loop], k: Sequence[int], known: dict[Any, Any]) -> None:
         self.circuit: FrozenCircuit = numbers.circuit
         self.numbers, self.loops, self.k, self.known = numbers, loops, k, known
 
@@ -33,7 +31,8 @@ class Shown:
         if key not in self.known:
             outer = (self.rounds(around), self.k[around]) if around is not None else ()
             self.known[key] = RoundsOf(self.numbers, self.loops[n], *outer)
-        return self.known[key]
+        found: RoundsOf = self.known[key]
+        return found
 
     def turns(self, n: int | None) -> tuple[int, ...]:
         """The rounds of a loop and of those around it."""
@@ -49,6 +48,10 @@ class Shown:
             return rounds.outside(x)
         if role == "list":
             return rounds.outside(self.loops[n].lists[x])
+        if role == "taken":
+            return rounds.taken(x, self.k[n])
+        if role == "gathered":
+            return np.stack([np.asarray(wire.value) for wire in self.loops[n].gathered[x].entries])
         if role == "before" and self.k[n] == 0:
             return rounds.outside(self.loops[n].repeat.carried[x])
         return rounds.rounds[{"before": self.k[n] - 1, "final": -1}.get(role, self.k[n])][x]
@@ -72,6 +75,10 @@ class Shown:
             return rounds.to_before(x, k)
         if role == "after":
             return self.from_next(n, x)
+        if role == "taken":
+            return rounds.to_taken(x, k)
+        if role == "gathered":
+            return self.of_gathered(n, x)
         return self.from_behind(n, self.wire(key)) if role == "final" else self.numbers.gradient.get(self.wire(key))
 
     def part(self, key: Key, port: int) -> object:
@@ -87,6 +94,11 @@ class Shown:
             return rounds.together(x)
         if role == "before":
             return rounds.to_before(x, 0)
+        if role == "taken":
+            return rounds.to_gathered(x, self.loops[x[0]].gathered[x[1]].entries)
+        if role == "gathered":
+            g = self.of_gathered(n, x)
+            return None if g is None else g[k]
         if role == "after":
             return self.from_next(n, x)
         return self.to_final(n, x) if role == "final" else self.to_list(n, x)
@@ -125,7 +137,21 @@ class Shown:
         g = self.numbers.gradient.get(self.wire(("list", n, place)))
         return None if g is None else np.asarray(g)[self.k[n]]
 
-    def from_behind(self, n: int, wire: object) -> object:
+    def of_gathered(self, n: int, place: int) -> Any:
+        """The gradient of a list: what all loops that go through it send back to its entries."""
+        key = "gathered", n, place
+        if key not in self.known:
+            entries = self.loops[n].gathered[place].entries
+            parts = (
+                self.rounds(m).to_gathered(taken, entries)
+                for m, loop in enumerate(self.loops)
+                for taken in loop.taken
+                if taken[:2] == (n, place)
+            )
+            self.known[key] = sum_of_gradients([g for g in parts if g is not None])
+        return self.known[key]
+
+    def from_behind(self, n: int, wire: Any) -> object:
         """What comes back to the last round of a loop from behind it."""
         if not isinstance(wire, Wire) or wire not in self.numbers.gradient:
             return None
@@ -136,6 +162,7 @@ class Shown:
         """What comes back to the value of a last round from behind the loop."""
         rounds = self.rounds(n)
         within = {*rounds.own, *(rounds.outside(array) for array in self.loops[n].lists.values())}
+        within |= {step for each in self.loops[n].gathered.values() if wire in each.entries for step in each.takers}
         for user, port in self.numbers.users.get(wire, ()):
             part = None if user in within else self.numbers.sent(user, port, wire)
             if part is not None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from gatewise._circuit import Expr, FrozenCircuit, Said, Slot, SourcedWire, Wire, step_of, tick
 from gatewise._loops import node_of, slots, with_slots
+from gatewise._record.rounds.lists import operand
 from gatewise._record.rounds.loops import Loop, chain_of, place_of
 from gatewise._recording import slice_text
 from gatewise._source import GateText, local_gradients, step_texts
@@ -41,7 +42,13 @@ def names_in_round(circuit: FrozenCircuit, loops: Sequence[Loop], n: int | None)
     loop = loops[n]
     body = {wire: name for wire, name in zip(loop.repeat.body, loop.names, strict=True) if name}
     before = {wire: loop.before[q] for q in loop.before if (wire := loop.repeat.rounds[0][q]) is not None}
-    return {**names_in_round(circuit, loops, loop.around), **loop.each, **body, **before}
+    taken: dict[Wire, str] = {}
+    for place, way in enumerate(loop.ways):
+        for port, (kind, x) in way.items():
+            wire = operand(loop.repeat, place, (port,)) if kind == "taken" else None
+            if wire is not None and isinstance(x, tuple):
+                taken[wire] = loop.taken[x]
+    return {**names_in_round(circuit, loops, loop.around), **loop.each, **body, **before, **taken}
 
 
 def in_round(text: GateText, wire: Wire | None) -> GateText:
