@@ -139,7 +139,39 @@ class Lazy:
             dX.append(dZ @ self.parameters["W"].T)
         return dX[0] if len(self.X) == 1 else dX
 """
+LEFT_BEHIND = """import numpy as np
+
+class Dense:
+    def __init__(self, n_inputs, n_neurons):
+        self.weights = 0.1 * np.random.randn(n_inputs, n_neurons)
+        self.biases = np.zeros((1, n_neurons))
+
+    def forward(self, inputs):
+        self.inputs = inputs
+        self.output = np.dot(inputs, self.weights) + self.biases
+
+    def backward(self, dvalues):
+        self.dweights = np.dot(self.inputs.T, dvalues)
+        self.dbiases = np.sum(dvalues, axis=0, keepdims=True)
+        self.dinputs = np.dot(dvalues, self.weights.T)
+"""
+MEAN_LOSS = """import numpy as np
+
+class CrossEntropy:
+    def forward(self, y_pred, y_true):
+        clipped = np.clip(y_pred, 1e-7, 1 - 1e-7)
+        return -np.log(clipped[range(len(y_pred)), y_true])
+
+    def backward(self, dvalues, y_true):
+        samples, labels = dvalues.shape
+        y_true = np.eye(labels)[y_true]
+        self.dinputs = -y_true / dvalues
+        self.dinputs = self.dinputs / samples
+"""
 CASES = {
+    "left behind": (LEFT_BEHIND, "np.dot(dvalues, self.weights.T)", "np.dot(dvalues, self.weights.T) * 0.5"),
+    "weights left behind": (LEFT_BEHIND, "np.dot(self.inputs.T, dvalues)", "np.dot(self.inputs.T, dvalues) / 2"),
+    "a mean loss": (MEAN_LOSS, "self.dinputs / samples", "self.dinputs / labels"),
     "weights made at first": (LAZY, "+= X.T @ dZ", "+= X.T @ dZ / len(X)"),
     "several outputs": (CELL, "ds = dc_next + dh_next * (1 - h_next ** 2)", "ds = dh_next * (1 - h_next ** 2)"),
     "a row of biases": (DENSE, "dW = self.X.T @ dout", "dW = self.X.T @ dout / len(dout)"),

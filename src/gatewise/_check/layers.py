@@ -6,7 +6,7 @@ import ast
 import copy
 import inspect
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gatewise._check.claims import as_one_row
+from gatewise._check.customs import IS_LABEL
 from gatewise._check.halves import required
 from gatewise._check.kept import (
     Lists,
@@ -48,12 +49,18 @@ RATES = frozenset(
 )
 
 
+#: Where an object leaves its output, and the gradient of its input.
+OUTPUTS = ("output", "out", "outputs", "y", "a", "A", "Z", "z", "activation", "activations", "result")
+OF_INPUT = ("dinputs", "dinput", "dx", "dX", "d_input", "grad_input", "input_grad", "input_gradient", "dZ")
+
+
 class Kept(NamedTuple):
-    """An object, the names of its weights, and its lists as they were before it ran."""
+    """An object, the names of its weights, its lists as they were before it ran, and which argument is an input."""
 
     made: Any
     weights: Sequence[str]
     lists: Lists
+    same: Mapping[str, str]
 
 
 class Layer:
@@ -72,7 +79,7 @@ class Layer:
         self.forward = getattr(made, forward)
         takes = inspect.signature(self.forward).parameters
         self.ups = [name for name in required(self.backward) if name not in takes and name not in RATES]
-        self.lists = lists_of(made)
+        self.lists, self.same = lists_of(made), dict[str, str]()
         found = partial(output_of, self.forward, len(self.ups), self.lists)
         self.run = named(found, f"{type(made).__name__}.{forward}")
 
@@ -86,7 +93,7 @@ class Layer:
         with unchanged(self.made):
             out = self.run(**inputs)
         names = required(self.backward)
-        if names and all(name in inputs for name in names):
+        if names and all(name in inputs or name in self.same for name in names):
             return None  # `gradient(x)`: a function of what the forward half takes
         if np.ndim(out) and not inspect.signature(self.backward).parameters:
             raise ArgumentError(
@@ -98,9 +105,25 @@ class Layer:
 
     def gradient(self, upstream: Any, inputs: Sequence[str]) -> Callable[..., dict[str, Any]]:
         """A function of the layer's inputs, called so, that gives the gradients by name: theirs, and the weights'."""
-        kept = Kept(self.made, [*self.arrays], self.lists)
+        kept = Kept(self.made, [*self.arrays], self.lists, self.same)
         found = partial(gradients, self.forward, self.backward, upstream, inputs, self.ups, kept)
         return named(found, f"{type(self.made).__name__}.{self.backward.__name__}")
+
+    def as_mean_loss(self, inputs: Named) -> Layer | None:
+        """The same as a loss whose mean is meant, where it gives one for each row of its first input, beside labels.
+
+        `backward(dvalues, y_true)` is called with the predictions then, and `dvalues` is what they are called there.
+        """
+        with unchanged(self.made):
+            out = self.run(**inputs)
+        first, *others = inputs
+        labelled = any(name in IS_LABEL | DATA and name in others for name in required(self.backward))
+        if len(self.ups) != 1 or not labelled or np.shape(out) != np.shape(inputs[first])[:1] or not np.ndim(out):
+            return None
+        found = copy.copy(self)
+        found.same, found.ups = {self.ups[0]: first}, []
+        found.run = named(partial(mean_of, self.forward, self.lists), self.run.__name__)
+        return found
 
     def weights(self, inputs: Named) -> Namespace:
         """The arrays that the layer keeps and has gradients for, or that are called weights and count; moved in place.
@@ -173,11 +196,23 @@ def bound(made: object, forward: str, args: Sequence[object], kwargs: Named) -> 
 
 def output_of(forward: Function, count: int, lists: Lists, /, *args: Any, **kwargs: Any) -> Any:
     """What a forward half computes, several outputs in one row; what it returns beside, to be kept, is no output."""
-    out = forward(*args, **kwargs)
+    out = given_by(forward, *args, **kwargs)
     put_back(lists)
     if (several := outputs_in(out, count)) is not None:
         return as_one_row(several)
     return out[0] if isinstance(out, tuple) and len(out) == 2 and not is_number(out[1]) else out
+
+
+def mean_of(forward: Function, lists: Lists, /, *args: Any, **kwargs: Any) -> Any:
+    """The mean of the losses that a forward half gives."""
+    return np.mean(output_of(forward, 1, lists, *args, **kwargs))
+
+
+def given_by(forward: Function, /, *args: Any, **kwargs: Any) -> Any:
+    """What a forward half returns; what it leaves in its object as the output, where it returns nothing."""
+    out = forward(*args, **kwargs)
+    kept = vars(getattr(forward, "__self__", None) or forward) if out is None else {}
+    return next((kept[name] for name in OUTPUTS if name in kept), out)
 
 
 def outputs_in(out: object, count: int) -> tuple[Any, ...] | None:
@@ -206,17 +241,27 @@ def gradients(
         emptied(gradients_of(made, weights).values())
         before = {name: np.array(x) for name, x in arrays_of(made).items() if name in weights}
         given = {**dict(zip(inputs, args, strict=False)), **kwargs}
-        several = outputs_in(forward(*args, **kwargs), len(ups))
+        several = outputs_in(given_by(forward, *args, **kwargs), len(ups))
         given |= dict(zip(ups, pieces(upstream, several), strict=True)) if several is not None else {}
+        given |= {name: given[other] for name, other in keeps.same.items()}
         found = backward(*arriving(backward, upstream, given))
         kept = {**stepped(made, backward, before), **gradients_of(made, weights)}
         own = returned(backward, found, inputs, [name for name in weights if name not in kept], before)
+        own = own or left_for_inputs(made, inputs)
         needless = (
             [name for name, x in given.items() if is_floating(x) and name not in ups]
             if needs_none(made, backward, found)
             else []
         )
         return copy.deepcopy({**dict.fromkeys(needless), **own, **kept})
+
+
+def left_for_inputs(made: object, inputs: Sequence[str]) -> Namespace:
+    """The gradients of inputs that an object keeps: `self.dinputs`, of the first input where no name tells whose."""
+    kept = vars(made)
+    told = {own: g for name, g in kept.items() if (own := wire_named(name, inputs)) is not None}
+    rest = [kept[name] for name in OF_INPUT if name in kept]
+    return told or (dict(zip(inputs, rest[:1], strict=False)))
 
 
 def needs_none(made: object, backward: Function, found: object) -> bool:

@@ -92,11 +92,22 @@ def check(
 
 
 FEW = 64  #: entries of what arrives that are tried one by one
+MEAN_LOSS = "was taken for the first input, and the mean of the losses for what is differentiated"
 ONE_ENTRY = "one entry alone of what arrives is not 0; where several are, it is wrong"
 
 
 def checked_layer(layer: Layer, inputs: Named, upstream: object = None, **options: Any) -> Report:
     """The verdict on an object with two halves; where it is wrong, each of the layers that it is made of is judged."""
+    if upstream is None and (loss := layer.as_mean_loss(inputs)) is not None:
+        report = checked_layer(loss, inputs, **options)
+        other = None if report.verdict == "right" else judged_layer(layer, inputs, **options)
+        told_so = replace(report, notes=(*report.notes, f"{layer.ups[0]} {MEAN_LOSS}"))
+        return told_so if other is None or other.verdict != "right" else other
+    return judged_layer(layer, inputs, upstream, **options)
+
+
+def judged_layer(layer: Layer, inputs: Named, upstream: object = None, **options: Any) -> Report:
+    """The same, read so that what its backward half takes beside its inputs arrives at its output."""
     alone = {name: x for name, x in options.items() if name not in ("leave_out", "progress")}
     told = told_of_layer(layer, inputs, upstream)
     by_layer = partial(lines_of_layer, layer, inputs, told["upstream"], partial(checked_layer, progress=False, **alone))
