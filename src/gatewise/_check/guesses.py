@@ -11,7 +11,7 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -345,6 +345,17 @@ def labels(shape: Shape, below: int = 3) -> str:
     """Whole numbers in a shape, as they are typed."""
     count = int(np.prod(shape))
     return json.dumps((np.array([0, 2, 1, 2] * count)[:count] % below).reshape(shape).tolist())
+
+
+def with_one_hot_rows(guess: Guess) -> Iterator[tuple[str, Guess]]:
+    """The same inputs with one-hot rows for labels: in their own shape, or in that of another matrix."""
+    matrices = [np.shape(x) for x in guess.values.values() if is_float_array(x) and np.ndim(x) == 2]
+    for name in (name for name in guess.values if name in IS_LABEL | IS_ONE_HOT and guess.texts.get(name)):
+        own = np.shape(guess.values[name])
+        for n, k in dict.fromkeys([own] if len(own) == 2 else matrices):
+            rows = np.eye(k)[np.arange(n) * 2 % k].tolist()
+            texts = {**guess.texts, name: json.dumps(rows)}
+            yield name, replace(guess, values={**guess.values, name: np.array(rows)}, texts=texts)
 
 
 def made(text: str, name: str) -> Any:
