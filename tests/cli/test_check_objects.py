@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from check.test_objects import NET
+from check.test_objects import BOX, FORMS, NET
 
 RETURNS = """\
 import numpy as np
@@ -122,3 +122,36 @@ def test_a_file_in_the_manner_of_a_tutorial(typed, right, wrong, line):
     answer = typed("check", "dense.py")
     assert answer.status == (1 if line else 0), answer
     assert not line or f"line {line}: " in answer.out
+
+
+LAYERS = DENSE.partition("class Dense")[0] + "class Affine" + FORMS["a list of boxes"].partition("class Form")[2]
+SEQUENTIAL = """\
+class Sequential:
+    def __init__(self, *layers):
+        self.layers = layers
+    def forward(self, x):
+        return x
+    def backward(self, d):
+        return d
+"""
+
+
+def test_what_is_typed_after_a_class(typed):
+    Path("layers.py").write_text(BOX + LAYERS)
+    assert "gatewise check layers.py:Affine.forward" in typed("check", "layers.py:Affine.forward()").err
+    assert "--wrt is not for Affine" in typed("check", "layers.py:Affine", "--wrt", "x").err
+    assert "(5,4) (5,)" in typed("check", "layers.py:Affine", "W=randn(3,4)", "b=randn(5)", "x=randn(5,3)").err
+    answer = typed("check", "layers.py:Affine", "x=randn(5,3)")
+    assert "params[1]  right" in answer.out, "a bias that is a number is not judged"
+
+
+def test_a_container_of_layers_that_are_handed_to_it_has_no_row(typed):
+    Path("layers.py").write_text(BOX + LAYERS + SEQUENTIAL)
+    assert "1 pair: 1 right" in typed("check", "layers.py").out
+
+
+def test_an_empty_mark_of_a_package_is_no_answer(typed):
+    Path("package").mkdir()
+    Path("package/__init__.py").write_text("")
+    Path("package/one.py").write_text("x = 2.0\nf = x * x\ndx = 2 * x\n")
+    assert typed("check", "package", "--timeout", "60").out.splitlines()[-2] == "1 files: 1 right."
