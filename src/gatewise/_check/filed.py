@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.customs import IS_LABEL, IS_STATE
-from gatewise._check.guesses import Guess, guesses, is_float_array, to_be_written_into, wanted
+from gatewise._check.customs import IS_LABEL, IS_ONE_HOT, IS_STATE
+from gatewise._check.guesses import Guess, guesses, is_float_array, to_be_written_into, wanted, with_one_hot_rows
 from gatewise._check.halves import required
 from gatewise._check.layers import Layer, value_and_gradient
 from gatewise._check.matching import DATA, says_gradient
@@ -29,6 +29,7 @@ from gatewise._check.verdict import ONE_ENTRY, checked, checked_layer
 from gatewise._errors import ArgumentError, GatewiseError
 from gatewise._types import Function, Named, Value
 
+FAILURES = 200  #: guesses that are tried, those included on which the backward half does not run
 SHAPES, MISFITS = 3, 24  #: how many guesses are tried where no words tell the shapes; where gradients have others
 OUTPUTS = frozenset(
     {"out", "output", "a", "A", "s", "S", "p", "y", "y_hat", "yhat", "probs", "prob", "sig", "activation", "h"}
@@ -141,7 +142,10 @@ class Filed:
         why = ""
         strayed = set[tuple[str, tuple[int, ...]]]()  # the inputs whose gradient came in another shape than theirs
         fresh = (guess for guess in found if not strayed & shaped_inputs(guess))
-        for count, guess in enumerate(itertools.islice(fresh, MISFITS)):
+        judged = 0
+        for guess in itertools.islice(fresh, FAILURES):
+            if judged == MISFITS:
+                break
             try:
                 row = (
                     self.layer_row(pair, guess, f, **options) if ways is None else best(ways, f, pair, guess, **options)
@@ -151,16 +155,32 @@ class Filed:
                 if first is None and isinstance(error, ArgumentError):  # other numbers would not make it another pair
                     break
                 continue
+            judged += 1
             if row.verdict == "right" and judges_all_of(row, first):
                 return row if first is None or is_misfit(first) else judged_both_ways(first, row)
             if row.verdict == "right" and not pair.is_gradient:  # what is called a gradient may be of one input alone
                 continue
             strayed |= {(p.name, p.shape) for p in misfits(row)}
             first = row if first is None or (is_misfit(first) and not is_misfit(row)) else first
-            if guess.told or (count >= SHAPES and guess.listed and not is_misfit(first)):
+            if guess.told or (judged > SHAPES and guess.listed and not is_misfit(first)):
                 break
+        if first is not None and first.verdict == "wrong":
+            first = self.in_one_hot(pair, first, ways, f, **options) or first
         heard = f"; {in_one_line(said[0])}" if said else ""
         return first or Row(pair, why=why or f"no inputs were found on which it runs{heard}")
+
+    def in_one_hot(self, pair: Pair, first: Row, ways: Any, f: Any, **options: Any) -> Row | None:
+        """The row at one-hot labels, where it is right there: for these `y - t` is the gradient of a softmax."""
+        for name, guess in with_one_hot_rows(first.guess) if first.guess is not None and not first.guess.told else ():
+            try:
+                row = (
+                    self.layer_row(pair, guess, f, **options) if ways is None else best(ways, f, pair, guess, **options)
+                )
+            except Exception:  # labels that are no rows
+                continue
+            if row.verdict == "right" and judges_all_of(row, first):
+                return in_words(row, name)
+        return None
 
     def layer_row(self, pair: Pair, guess: Guess, cls: type, **options: Any) -> Row:
         made, inputs = made_of(cls, to_be_written_into(guess.values))
@@ -357,9 +377,20 @@ def judged_both_ways(first: Row, row: Row) -> Row:
     assert first.guess is not None
     assert row.guess is not None
     if first.guess.shapes == row.guess.shapes:
-        return first
+        return in_words(row, one_hot[0]) if (one_hot := one_hot_in(row.guess)) else first
     why = f"wrong at {first.guess.typed} and right at {row.guess.typed}: which shapes are meant is not told"
     return Row(first.pair, None, row.guess, why)
+
+
+def one_hot_in(guess: Guess) -> list[str]:
+    """The labels of a guess that have one-hot rows."""
+    labels = {name: np.asarray(x) for name, x in guess.values.items() if name in IS_LABEL | IS_ONE_HOT}
+    return [n for n, x in labels.items() if x.ndim == 2 and np.all((x == 0) | (x == 1)) and np.all(x.sum(axis=1) == 1)]
+
+
+def in_words(row: Row, name: str) -> Row:
+    """A row that is right at one-hot labels, which is said."""
+    return replace(row, reading="; ".join(filter(None, [row.reading, f"{name} has one-hot rows"])))
 
 
 def arguments_of(node: ast.FunctionDef) -> list[str]:

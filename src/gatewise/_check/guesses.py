@@ -11,7 +11,7 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -190,7 +190,7 @@ class Choices:
         with np.errstate(all="ignore"):
             texts = chosen if fitting is None else fitting(chosen)
             values = self.values(texts) if texts or not self.slots else {}
-            return (values, texts) if values and runs(self.f, values, self.said) else None
+            return (values, texts) if values and runs(self.f, values, self.said, everything=not self.slots) else None
 
     def guess(self, values: Namespace, texts: Mapping[str, str], listed: bool, first: bool) -> Guess:
         typed = {name: texts.get(name) or written(values[name], self.holders.get(name)) for name in self.names}
@@ -335,6 +335,7 @@ def options(name: str, fact: Facts, annotation: str = "", in_class: bool = False
         return [labels(shape, 2) for shape in [*fact.shapes, *TARGETS] if shape]
     told = [text_that_draws(shape, name, fact.is_symmetric) for shape in fact.shapes]
     shapes = [shape for shape in (*shapes_for(name), *ANY) if fits(shape, fact.axes)]
+    shapes = sorted(shapes, key=lambda shape: not shape) if in_class else shapes  # a weight that is a number is not moved
     shapes = SQUARE if fact.is_symmetric else shapes
     if name in NUMBERS or annotation == "float":
         return [*told, "0.1", *(text_that_draws(shape, name) for shape in shapes)]
@@ -383,6 +384,17 @@ def labels(shape: Shape, below: int = 3) -> str:
     return json.dumps((np.array([0, 2, 1, 2] * count)[:count] % below).reshape(shape).tolist())
 
 
+def with_one_hot_rows(guess: Guess) -> Iterator[tuple[str, Guess]]:
+    """The same inputs with one-hot rows for labels: in their own shape, or in that of another matrix."""
+    matrices = [np.shape(x) for x in guess.values.values() if is_float_array(x) and np.ndim(x) == 2]
+    for name in (name for name in guess.values if name in IS_LABEL | IS_ONE_HOT and guess.texts.get(name)):
+        own = np.shape(guess.values[name])
+        for n, k in dict.fromkeys([own] if len(own) == 2 else matrices):
+            rows = np.eye(k)[np.arange(n) * 2 % k].tolist()
+            texts = {**guess.texts, name: json.dumps(rows)}
+            yield name, replace(guess, values={**guess.values, name: np.array(rows)}, texts=texts)
+
+
 def made(text: str, name: str) -> Any:
     """The value of a text: the same whenever it is asked for, and another one for each name and shape."""
     if text[0] == "'":
@@ -403,12 +415,12 @@ def is_float_array(x: object) -> bool:
     return isinstance(x, np.ndarray) and x.dtype.kind == "f"
 
 
-def runs(f: Function, values: Named, said: list[Exception]) -> bool:
-    """Whether a function runs on inputs, and every number it returns is finite."""
+def runs(f: Function, values: Named, said: list[Exception], everything: bool = False) -> bool:
+    """Whether a function runs on inputs, and every number it returns is finite; `said` takes what it says otherwise."""
     try:
         found = f(**to_be_written_into(values))
     except Exception as error:
-        if not isinstance(error, (ValueError, IndexError)):
+        if everything or not isinstance(error, (ValueError, IndexError)):
             said.append(error.with_traceback(None))
         return False
     return all(is_finite(x) for _, x in leaves([found]))

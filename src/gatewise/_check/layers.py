@@ -184,6 +184,9 @@ def told_of_layer(layer: Layer, inputs: Named, upstream: Any = None) -> Namespac
 
 def without_gradient(layer: Layer, inputs: Named, gradient: Function) -> tuple[str, ...]:
     """The inputs that a layer gives no gradient of, and is to: `return dx` was forgotten."""
+    names = required(layer.backward)
+    if names and all(name in inputs for name in names):
+        return ()  # `gradient(x, t)` of a net is that of its weights
     found = gradient(**inputs)
     data = DATA | CHOSEN
     return tuple(name for name, x in inputs.items() if is_floating(x) and name not in found and name not in data)

@@ -112,6 +112,9 @@ def matched(subject: Subject, found: object, names: Sequence[object]) -> Pairs:
     named = units[0].pairs(found) if units and unit is units[0] else None
     if named is not None:
         return named
+    others = [p for p in parameters if not is_data(p, parameters) and part_fits(p, found, ())]
+    if others and is_data(parameters[0], parameters):  # `mse_prime(y_true, y_pred)` is not the gradient of labels
+        return [(others[0], found)]
     if part_fits(parameters[0], found, subject.shape) or not units:
         return [(parameters[0], found)]
     return units[0].pairs(found) or [(parameters[0], found)] if len(units) == 1 else [(parameters[0], found)]

@@ -195,6 +195,8 @@ def halves_in(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef] = MappingP
 
     One may be that of a class of the same file that it is made from.
     """
+    if any(n.name == "__init__" and n.args.vararg is not None for n in node.body if isinstance(n, ast.FunctionDef)):
+        return None  # `Sequential(*layers)`: what it is made of is handed to it
     own = {*own_methods(node)}  # `__init__` alone makes another net of the same halves
     methods = own | {name for base in bases_of(node, classes) for name in own_methods(base)}
     return next((pair for pair in METHODS if {*pair} <= methods and {*pair, "__init__"} & own), None)

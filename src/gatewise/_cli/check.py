@@ -167,6 +167,9 @@ def on_pairs(path: str, given: Mapping[str, object], request: CheckRequest) -> F
 
 def on_one_pair(path: str, pair: Pair, given: Mapping[str, object], request: CheckRequest) -> Report:
     """The report on one pair. Raises `CommandError` where nothing it runs on was found, or the shapes are not told."""
+    if request.wrt is not None:
+        why = "a pair is judged along all that has a gradient."
+        raise CommandError(f"--wrt is not for {pair}.", why, "--leave-out NAME, for what is not to be judged.")
     with in_folder_of(path), module_in_file(path) as module:
         row = on_pair(module, text_of(path), pair, given, **options_of(request))
         if row.report is None:

@@ -83,7 +83,7 @@ def files_of(words: Sequence[str]) -> list[str]:
     for word in words:
         if os.path.isdir(word):
             inside = sorted(each for each in Path(word).rglob("*") if each.suffix in ENDINGS)
-            found += [str(p) for p in inside if not hidden(p.relative_to(word))]
+            found += [str(p) for p in inside if not hidden(p.relative_to(word)) and not is_mark_of_package(p)]
         elif os.path.isfile(word):
             found.append(word)
         else:
@@ -91,6 +91,11 @@ def files_of(words: Sequence[str]) -> list[str]:
     if not found:
         raise CommandError(f"{words[0]} has no Python file.", "a folder is checked file by file.", "another folder.")
     return found
+
+
+def is_mark_of_package(path: Path) -> bool:
+    """Whether a file is an empty `__init__.py`: nobody's answer."""
+    return path.name == "__init__.py" and not path.stat().st_size
 
 
 def hidden(path: Path) -> bool:

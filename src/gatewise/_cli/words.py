@@ -99,6 +99,7 @@ def refuse_function(text: str, words: Sequence[str], command: str) -> None:
                 return
             why = f"{method} needs an object of {owner} to be called on."
             cure = line_to_add(path, wrapper(path, owner, method))
+            cure = f"gatewise check {path}:{name}" if command == "check" and class_named(path, owner) else cure
             raise CommandError(f"{path}: {shown_word(name)} is a method, not a function.", why, cure)
         if name.isidentifier():
             why = "a function is named by the file, a colon and its name alone."
