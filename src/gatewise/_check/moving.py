@@ -116,8 +116,10 @@ class Inquiry:
         return np.broadcast_to(self.trials[n].circuit.truth(name), np.shape(given) if given is not None else ())
 
     def right(self, n: int, gradients: Named, name: str) -> bool:
-        g = gradients.get(name)
-        return g is not None and self.agree(g, np.broadcast_to(self.trials[n].circuit.truth(name), np.shape(g)))
+        g, should = gradients.get(name), self.trials[n].circuit.truth(name)
+        if g is None or np.size(should) not in (1, np.size(g)):  # a line that was changed made a parameter another one
+            return False
+        return self.agree(g, np.broadcast_to(np.ravel(should), np.size(g)).reshape(np.shape(g)))
 
     def off(self, name: str) -> np.ndarray:
         """Where a gradient is wrong, entry by entry."""

@@ -50,13 +50,21 @@ def partial(target: ast.expr) -> bool:
     return isinstance(target, ast.Subscript) and not (key_of(target) or "").endswith("']")
 
 
+def entries_of(e: ast.expr) -> list[str]:
+    """The words that a dict has for keys where it is written out: `{"W": W}`, `dict(W=W)`."""
+    if isinstance(e, ast.Dict):
+        return [k.value for k in e.keys if isinstance(k, ast.Constant) and type(k.value) is str]
+    if isinstance(e, ast.Call) and isinstance(e.func, ast.Name) and e.func.id == "dict" and not e.args:
+        return [k.arg for k in e.keywords if k.arg is not None]
+    return []
+
+
 def keys_written(node: ast.stmt) -> list[str]:
     """The names, and the entries of dicts, that a statement assigns."""
     if isinstance(node, ast.Assign):
-        if isinstance(node.value, ast.Dict) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             name = node.targets[0].id
-            entries = [k.value for k in node.value.keys if isinstance(k, ast.Constant) and type(k.value) is str]
-            return [name, *(f"{name}[{k!r}]" for k in entries)]
+            return [name, *(f"{name}[{k!r}]" for k in entries_of(node.value))]
         targets = node.targets
     elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
         targets = [node.target]

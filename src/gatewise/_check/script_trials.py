@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gatewise._build import run_users_code, users_code
+from gatewise._check.bodies import placed
 from gatewise._check.comparing import is_number, value_in
-from gatewise._check.hearing import HOOK, Listener
-from gatewise._check.names import keys_read, keys_written, wire_named
+from gatewise._check.hearing import HOOK, Listener, with_context
+from gatewise._check.names import entries_of, keys_read, keys_written, wire_named
 from gatewise._check.parameters import differentiable
 from gatewise._check.programs import Program, program_of
 from gatewise._check.running import evaluated
@@ -129,8 +130,9 @@ class ScriptPoint:
         found: dict[str, np.ndarray | None] = {}
         for name, key in self.script.keys.items():
             g = value_in(end, key)
-            same = is_number(g) and np.size(g) == np.size(end[name])
-            found[name] = np.array(g, float).reshape(np.shape(end[name])) if same else None
+            x = value_in(end, name)
+            same = is_number(g) and np.size(g) == np.size(x)
+            found[name] = np.array(g, float).reshape(np.shape(x)) if same else None
             if not same:
                 self.misshaped[name] = np.shape(g)
         return found
@@ -156,9 +158,10 @@ class ScriptPoint:
             return Circuit(out, {n: leaves.get(n) for n in self.names}, bit, self.weights(np.shape(out.value)))
 
     def movable(self) -> Mapping[str, np.ndarray] | None:
-        if any(np.asarray(self.end[n]).dtype.char == "f" for n in self.names):
+        found = {name: np.asarray(value_in(self.end, name)) for name in self.names}
+        if any(x.dtype.char == "f" for x in found.values()):
             return None
-        self.at = {name: np.array(self.end[name], float) for name in self.names}
+        self.at = {name: np.array(x, float) for name, x in found.items()}
         return self.at
 
     def value(self) -> float:
@@ -177,8 +180,8 @@ def inputs_of(program: Program) -> list[str]:
         keys = keys_written(s)
         if keys_read(s) & ({*found} | computed):
             computed.update(keys)
-        elif s in tops and len(keys) == 1 and keys[0] in asked and written.count(keys[0]) == 1:
-            found.append(keys[0])
+        elif s in tops and (len(keys) == 1 or entries_of(s.value)):
+            found += [key for key in keys if key in asked and written.count(key) == 1]
     return found
 
 
@@ -201,6 +204,7 @@ def with_inputs(body: Sequence[ast.stmt], inputs: Collection[str]) -> list[ast.s
         found.append(s)
         for name in {*keys_written(s)} & left:
             left.discard(name)
-            call = ast.Call(ast.Name(GIVEN, ast.Load()), [ast.Constant(name), ast.Name(name, ast.Load())], [])
-            found.append(ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], call), s))
+            place = ast.parse(name, mode="eval").body  # a name, or the entry of a dict
+            call = ast.Call(ast.Name(GIVEN, ast.Load()), [ast.Constant(name), place], [])
+            found.append(placed(ast.Assign([with_context(place, ast.Store())], call), s))
     return found

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 PREFIX = re.compile(r"(?:deriv_|[dD]_?|[gG]rad_?|[gG]radients?_?|[gG]_?|nabla_?|adj_|adjoint_)(\w+)")
 SUFFIX = re.compile(r"(\w+?)(?:_?(?:[gG]rads?|[gG]radients?|bar)|_(?:g|deriv|adj|adjoint|GRAD))")
 FRACTION = re.compile(r"d_?(\w+?)_?d_?(\w+)")
+ENTRY = re.compile(r"(\w+)\['(\w+)'\]")
 DICTS = frozenset({"grads", "grad", "gradients", "gradient", "dparams", "d_params", "nabla", "derivatives"})
 #: What people call the value that they take gradients of, the likeliest first.
 USUAL = ("loss", "cost", "f", "L", "J", "objective", "total_loss", "mse", "nll", "energy", "misfit")
@@ -24,14 +25,23 @@ def wire_named(key: str, known: Collection[str]) -> str | None:
 
     >>> wire_named("dW1", ["W1", "x"]), wire_named("dfdx", ["x"]), wire_named("grads['x']", ["x"])
     ('W1', 'x', 'x')
+    >>> wire_named("grads['W1']", ["params", "params['W1']"])
+    "params['W1']"
     """
-    if (entry := re.fullmatch(r"(\w+)\['(\w+)'\]", key)) is not None:
+    if (entry := ENTRY.fullmatch(key)) is not None:
         own = found_among(entry[2], known) if holds_gradients(entry[1]) else None
-        return own or wire_named(entry[2], known)
+        return own or wire_named(entry[2], known) or entry_named(entry[1], entry[2], known)
     for candidate in candidates(key, known):
         if (found := found_among(candidate, known)) is not None:
             return found
     return None
+
+
+def entry_named(container: str, entry: str, known: Collection[str]) -> str | None:
+    """The entry of that name in the only dict among `known` that has one, and is called none of gradients."""
+    held = [found for each in known if (found := ENTRY.fullmatch(each)) is not None and found[2] == entry]
+    others = [each[0] for each in held if each[1] != container and not holds_gradients(each[1])]
+    return others[0] if len(others) == 1 and holds_gradients(container) else None
 
 
 def holds_gradients(name: str) -> bool:
