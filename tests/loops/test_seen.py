@@ -13,7 +13,7 @@ import gatewise as gw
 from gatewise._board.circuits import record_of
 from gatewise._errors import ArgumentError
 from gatewise._record import chain_of, kept_loops, record_of_round
-from gatewise._record.rounds import SMALL, Numbers
+from gatewise._record.rounds import SMALL, Numbers, folded_record_of_round
 from gatewise._record.rounds.numbers import RoundsOf
 from loops import manners
 from loops.manners import given
@@ -314,9 +314,65 @@ def test_a_wire_of_a_round_is_asked_for_by_its_own_name():
     assert circuit("rnn").svg(wrt="h_4", round=3) == circuit("rnn").svg(wrt="h_t", round=3)
 
 
-def test_a_folded_circuit_has_no_round():
-    with pytest.raises(ArgumentError, match="no round"):
-        circuit("rnn").fold().svg(round=2)
+def chained(W, xs, h):
+    for x in xs:
+        h = 1 / (1 + np.exp(-(W * h * x + x + 0.5 * h)))
+    return np.sum(h * W * h)
+
+
+@pytest.mark.parametrize("module", STUDENTS)
+def test_a_folded_circuit_has_one_round_of_its_loops_too(module):
+    whole = circuit(module)
+    c, (loops, numbers) = whole.fold(), rounds_of(whole)
+    for k in range(COUNT):
+        assert sums_off(folded_record_of_round(c._frozen, loops, numbers, k)) == []
+    assert f"of {COUNT}" in c.svg(round=2)
+    assert faults(c.svg(round=2)) == []
+    assert len(json.loads(c.to_json())["wires"]) <= len(json.loads(circuit(module).to_json())["wires"])
+
+
+def test_a_round_is_folded_by_its_own_numbers_and_names():
+    rng = np.random.default_rng(0)
+    W, h = rng.normal(size=3), rng.normal(size=3)
+    few, many = (gw.circuit(chained, W, rng.normal(size=(n, 3)), h).fold() for n in (5, 60))
+    assert abs(len(many.svg()) - len(few.svg())) < 1000
+    whole = few.unfold()
+    for k in range(5):
+        record = few._seen(round=k + 1, checks=False)
+        wires = {w["name"]: w for w in record["wires"]}
+        (sigmoid,) = (w for w in record["wires"] if w["gate"] == "sigmoid")
+        s = whole[f"h_{k + 2}"].value
+        np.testing.assert_array_equal(sigmoid["value"], s)
+        (use,) = (u for u in record["uses"] if u["to"] == sigmoid["id"])
+        np.testing.assert_allclose(use["local"], s * (1 - s), rtol=1e-12)
+        assert "h_t" in wires
+        product = next(w for w in record["wires"] if w["expression"] == "W_t * h_prev * t_1")
+        locals_ = {
+            record["wires"][u["from"]]["name"]: u["local_text"] for u in record["uses"] if u["to"] == product["id"]
+        }
+        assert locals_["W_t"] == "h_prev * t_1"
+    assert few.card("h_t", round=2).count("sigmoid") >= 1
+    assert few.html().startswith("<!")
+    assert "sum of h_t" in str(sums_off(folded_wrongly(whole)))
+
+
+def folded_wrongly(c):
+    """The record of a folded round with one contribution too much."""
+    loops, numbers = rounds_of(c)
+    record = folded_record_of_round(c._frozen, loops, numbers, 1)
+    (target,) = (w["id"] for w in record["wires"] if w["name"] == "h_t")
+    use = next(u for u in record["uses"] if u["from"] == target)
+    use["contribution"] = np.asarray(use["contribution"]) + 1.0
+    return record
+
+
+def test_what_was_folded_away_is_no_wire_of_a_round():
+    c = circuit("lstm").fold()
+    gone = {w["name"] for w in circuit("lstm")._seen(checks=False)["wires"]}
+    gone -= {w["name"] for w in c._seen(checks=False)["wires"]}
+    assert gone
+    with pytest.raises(gw.GatewiseError, match="There is no wire"):
+        c.card(min(gone))
 
 
 def test_what_comes_round_is_drawn_from_the_end_of_the_round_to_its_begin():

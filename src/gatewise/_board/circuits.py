@@ -144,7 +144,7 @@ class Circuit:
 
     @cached_property
     def _rounds(self) -> Rounds:
-        return Rounds(self._frozen)
+        return Rounds(self._frozen, self._folded)
 
     @cached_property
     def _unchecked(self) -> dict[str, object]:
@@ -155,9 +155,7 @@ class Circuit:
         asked = counted_round(round)
         if unrolled and asked is not None:
             raise ArgumentError("round= and unrolled= were both given.", "unrolled shows all rounds.", "one of them.")
-        if self._folded and asked is not None:
-            raise ArgumentError("a folded circuit has no round.", "it shows them all.", "c.unfold(), or fold=True.")
-        seen = None if unrolled or self._folded else self._rounds.record(asked)
+        seen = None if unrolled else self._rounds.record(asked)
         if seen is None:
             return self._shown if checks else self._unchecked
         return with_checks(seen, self._checks_of_loops) if checks else seen
@@ -176,9 +174,12 @@ class Circuit:
     ) -> tuple[dict[str, object], str]:
         """The record that shows a wire, with its numerical derivative, and what the wire is called there."""
         asked = counted_round(round)
-        found = None if unrolled or self._folded else self._rounds.standing_for(name, asked)
+        found = None if unrolled else self._rounds.standing_for(name, asked)
         there, shown, wire = (self._name(name), asked, self._wire(name)) if found is None else found
-        record = self._seen(shown, unrolled, checks)
+        record: Json = self._seen(shown, unrolled, checks)
+        known = [each["name"] for each in record["wires"]]
+        if there not in known:
+            raise UnknownWireError(name, known)  # it was folded into another
         return (self._checked(record, wire, there) if checks and wire is not None else record), there
 
     def _checked(self, record: dict[str, object], wire: Wire, name: str) -> dict[str, object]:

@@ -18,6 +18,7 @@ from gatewise._record import (
     Writing,
     chain_of,
     check_written,
+    folded_record_of_round,
     jsonable,
     kept_loops,
     nothing_checked,
@@ -49,8 +50,8 @@ def counted_round(asked: object) -> tuple[int, ...] | None:
 class Rounds:
     """The loops of a circuit that are shown as one round, and the record of any round."""
 
-    def __init__(self, circuit: FrozenCircuit) -> None:
-        self.circuit = circuit
+    def __init__(self, circuit: FrozenCircuit, folded: bool = False) -> None:
+        self.circuit, self.folded = circuit, folded
         self.found: dict[tuple[tuple[int, ...], bool], dict[str, Any]] = {}
 
     @cached_property
@@ -93,11 +94,14 @@ class Rounds:
         counted = tuple(k - (k > 0) for k in asked) if asked is not None else trouble_in(self.numbers, loops)
         key = counted, loops is self.usual
         if key not in self.found:
-            self.found[key] = jsonable(record_of_round(self.circuit, loops, self.numbers, counted))
+            written = folded_record_of_round if self.folded else record_of_round
+            self.found[key] = jsonable(written(self.circuit, loops, self.numbers, counted))
         return self.found[key]
 
     def series(self, record: Named) -> list[Json]:
-        """The numbers of all rounds of the loops that a record shows."""
+        """The numbers of all rounds of the loops that a record shows; none of a folded one: its page has no slider."""
+        if self.folded:
+            return []
         loops = self.usual if len(self.usual) == len(record["loops"]) else self.all
         return series(self.circuit, loops, self.numbers, rounds_shown(record))
 

@@ -12,6 +12,7 @@ from gatewise._record.rounds import Loop as Loop
 from gatewise._record.rounds import Numbers as Numbers
 from gatewise._record.rounds import Writing as Writing
 from gatewise._record.rounds import chain_of as chain_of
+from gatewise._record.rounds import folded_record_of_round as folded_record_of_round
 from gatewise._record.rounds import kept_loops as kept_loops
 from gatewise._record.rounds import record_of_round as record_of_round
 from gatewise._record.rounds import series as series

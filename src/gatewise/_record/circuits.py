@@ -241,7 +241,7 @@ def block_rules(circuit: FrozenCircuit) -> dict[str, BlockRule]:
         block = circuit.blocks[closing]
         operands = {k: names[x] for k, x in enumerate(block.operands) if isinstance(x, Wire)}
         rules[names[closing]] = {
-            "inside": [names[wire] for wire in circuit.wires if wire in block.inside],
+            "inside": [names[w] for w in sorted(circuit.ids.keys() & block.inside, key=circuit.ids.__getitem__)],
             "code": text.lines,
             "locals": {operands[k]: value for k, value in text.local_values.items()},
             "local_texts": {operands[k]: local for k, local in text.locals.items()},

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from gatewise._gates import NAMES
-from gatewise._record.schema import BlockRule, Guard, Port, Record, Sent, UseEntry, WireEntry
+from gatewise._record.schema import BlockRule, Guard, LoopEntry, Port, Record, Sent, UseEntry, WireEntry
 from gatewise._types import Json
 
 
@@ -144,6 +144,17 @@ def counted_anew(
         "output": ids[record["output"]],
         "checks": {str(ids[int(k)]): c for k, c in record["checks"].items() if int(k) in ids},
         "guards": [guard_without(guard, left) for guard in record["guards"]],
+        "loops": [loop_with_new_ids(loop, ids) for loop in record["loops"]],
+    }
+
+
+def loop_with_new_ids(loop: LoopEntry, ids: Mapping[int, int]) -> LoopEntry:
+    """What is told of a loop, by the new ids; what comes round is never folded away."""
+    return {
+        **loop,
+        "wires": {str(ids[int(k)]): role for k, role in loop["wires"].items() if int(k) in ids},
+        "carried": [[ids[k] for k in pair] for pair in loop["carried"]],
+        "ends": {str(ids[int(k)]): ends for k, ends in loop["ends"].items() if int(k) in ids},
     }
 
 

@@ -6,6 +6,7 @@ rounds.
 """
 
 from gatewise._record.rounds.columns import series as series
+from gatewise._record.rounds.folded import folded_record_of_round as folded_record_of_round
 from gatewise._record.rounds.loops import SMALL as SMALL
 from gatewise._record.rounds.loops import Loop as Loop
 from gatewise._record.rounds.loops import chain_of as chain_of
