@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import types
 
-from gatewise._callables import code_of, enclosed, function_behind, made_of, names_around, unwrapped
+from gatewise._callables import code_of, enclosed, function_behind, held_around, made_of, names_around, unwrapped
 
 
 def plain(x):
@@ -92,8 +92,10 @@ def test_what_a_closure_does_not_hold_yet_has_no_name():
             return here, later
 
         here = None
+        assert held_around(inner) == [None]
         before = enclosed(inner)
         later = 2.0
+        assert held_around(inner) == [None, 2.0]
         return before, enclosed(inner)
 
     assert outer() == ({"here": None}, {"here": None, "later": 2.0})

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._callables import enclosed, made_of
+from gatewise._callables import held_around, made_of
 
 MANY = 2000  #: objects that are looked into
 
@@ -51,6 +51,6 @@ def held_parts(x: object) -> Iterator[tuple[object, object, object]]:
         yield from ((None, 0, value) for value in made_of(x))
     elif isinstance(x, types.FunctionType):
         yield from ((x.__globals__, n, x.__globals__[n]) for n in x.__code__.co_names if n in x.__globals__)
-        yield from ((None, 0, value) for value in enclosed(x).values())
+        yield from ((None, 0, value) for value in held_around(x))
     elif hasattr(x, "__dict__"):
         yield from ((vars(x), key, value) for key, value in list(vars(x).items()))

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gatewise._callables import enclosed, made_of, names_around
+from gatewise._callables import held_around, made_of, names_around
 from gatewise._check.definitions import compiled, definition_of, swapped
 from gatewise._check.hearing import HOOK, Event, Listener
 from gatewise._check.trees import replaced
@@ -162,7 +162,7 @@ def users_functions(start: Iterable[object]) -> list[types.FunctionType]:
             waiting += [v for v in each.__globals__.values() if isinstance(v, (types.FunctionType, type))]
             names = {*each.__code__.co_names}
             waiting += [v for n in names if isinstance(v := each.__globals__.get(n), types.ModuleType)]
-            waiting += enclosed(each).values()
+            waiting += held_around(each)
     return list(found.values())
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._callables import enclosed
+from gatewise._callables import held_around
 from gatewise._twins.classes import TELL_CLASSES_APART, functions_of, is_seen_into
 from gatewise._twins.modules import BUILTINS, twin_of, twins_among
 
@@ -123,7 +123,7 @@ def functions_reached(f: types.FunctionType) -> Iterator[types.FunctionType]:
 
 def held(f: types.FunctionType) -> list[Any]:
     """What a function's closure and its defaults hold."""
-    return [*(f.__defaults__ or ()), *enclosed(f).values()]
+    return [*(f.__defaults__ or ()), *held_around(f)]
 
 
 class Plan:
