@@ -277,3 +277,13 @@ def test_no_result_is_a_view_of_what_is_kept() -> None:
     first = g(X)
     first += 5.0
     assert np.array_equal(g(X), rows[2])
+
+
+def test_an_array_may_be_argument_and_global_at_once() -> None:
+    for f in (lambda x: x[1:], lambda x: G[1:] * x[0], lambda x: (x.reshape(3, 1), G.sum())):
+        compiled = gw.compile(f)
+        for _ in range(2):
+            have, want = compiled(G), f(G)
+            assert same(have, want)
+            assert same(compiled(X), f(X))
+    assert np.shares_memory(gw.compile(lambda x: x[1:] + len(G) * 0 if len(G) < 0 else x[1:])(G), G)

@@ -280,7 +280,8 @@ def shared_otherwise(given: Any, eager: Any, inputs: Sequence[Any], path: Path, 
     copied: set[str] = set()
     before: list[tuple[Any, Any]] = [(x, x) for x in inputs]
     before += [(constant, None) for constant in path.scope.values() if isinstance(constant, np.ndarray)]
-    before += [(None, array) for array, _ in path.around.arrays]
+    around = (array for array, _ in path.around.arrays if not any(overlap(array, x) for x in inputs))
+    before += [(None, array) for array in around]
     for place, now in mine.items():
         then = other[place]
         for a, b in before if isinstance(now, np.ndarray) else ():
