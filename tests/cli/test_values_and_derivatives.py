@@ -163,7 +163,7 @@ def drop_backward(dout, cache):
     return dout * cache
 
 def norm_forward(X, gamma, cache, momentum=0.9):
-    mean, = cache
+    mean, scale = cache
     mu = np.mean(X, axis=0)
     cache = (X - mu, gamma)
     mean = momentum * mean + (1 - momentum) * mu
@@ -179,7 +179,7 @@ def test_columns_of_biases_shares_and_caches_that_are_handed_on(typed, tmp_path)
     """A bias in a column is drawn so; a share kept has no gradient; the cache is what the backward half calls so."""
     file = tmp_path / "layers.py"
     file.write_text(HALVES)
-    assert "2 right" in typed("check", f"{file}").out
-    args = N(size=(4, 5)), N(size=5), (N(size=5),)
+    assert "3 pairs: 3 right." in typed("check", f"{file}").out
+    args = N(size=(4, 5)), N(size=5), (N(size=5), N(size=5))
     with module_in_file(str(file)) as made:
         assert gw.check(made.norm_forward, *args, backward=made.norm_backward)

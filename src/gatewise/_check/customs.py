@@ -29,6 +29,7 @@ W += [(5, 24), (6, 24), (5, 18), (6, 18), (11, 6), (6, 11), (4, 4), (), (3, 3)]
 B = [(3,), (1, 3), (3, 1), (6,), (6, 1), (1, 6), (2,), (), (2, 1), (5,), (24,), (18,), (1,), (1, 5), (5, 1), (4,)]
 PER_FEATURE = [(5,), (1, 5), (3,), (1, 3, 1, 1), (5, 1), (), (6,), (3, 1, 1)]
 STATE = [(4, 6), (6,), (6, 1), (4, 3), (3,), (6, 4), (4, 5), (5,)]
+KEPT: list[Shape] = [(2, 5), (2, 3), (2, 6), (2, 4)]  #: a mean and a variance, taken apart as `mean, var = cache`
 SQUARE: list[Shape] = [(5, 5), (4, 4), (6, 6), (3, 3)]
 ANY: list[Shape] = [(4, 5), (5,), (4, 3, 5), (2, 3, 6, 6)]
 LABELS = ("[0, 2, 1, 2]", "[1, 0]", "2", "[0, 2, 1, 2, 0]")
@@ -64,6 +65,7 @@ IS_FEATURE = frozenset({"gamma", "beta", "scale", "shift", "sigma", "std", "var"
 IS_STATE = frozenset(
     {"h", "h_prev", "prev_h", "hprev", "h0", "c_prev", "prev_c", "c0", "state", "hidden", "a_prev", "a0"}
 )
+IS_KEPT = frozenset({"cache", "running", "running_stats", "stats", "moments"})
 IS_POSITIVE = frozenset({"sigma", "std", "var", "scale", "temperature", "tau", "precision", "variance"})
 IS_INDEX = frozenset({"ids", "idx", "indices", "tokens", "token_ids", "word_ids", "indexes", "center", "context"})
 SEEDS, SMALL = frozenset({"seed", "random_state", "random_seed"}), 1e-2

@@ -25,6 +25,7 @@ from gatewise._check.customs import (
     IS_COUNT,
     IS_FEATURE,
     IS_INDEX,
+    IS_KEPT,
     IS_LABEL,
     IS_LENGTH,
     IS_ONE_HOT,
@@ -33,6 +34,7 @@ from gatewise._check.customs import (
     IS_SHARE,
     IS_STATE,
     IS_WEIGHT,
+    KEPT,
     LABELS,
     NUMBERS,
     ONE_HOT,
@@ -335,7 +337,8 @@ def options(name: str, fact: Facts, annotation: str = "", in_class: bool = False
         return [labels(shape, 2) for shape in [*fact.shapes, *TARGETS] if shape]
     told = [text_that_draws(shape, name, fact.is_symmetric) for shape in fact.shapes]
     shapes = [shape for shape in (*shapes_for(name), *ANY) if fits(shape, fact.axes)]
-    shapes = sorted(shapes, key=lambda shape: not shape) if in_class else shapes  # a weight that is a number is not moved
+    # numbers last: a weight that is one is not moved
+    shapes = sorted(shapes, key=lambda shape: not shape) if in_class else shapes
     shapes = SQUARE if fact.is_symmetric else shapes
     if name in NUMBERS or annotation == "float":
         return [*told, "0.1", *(text_that_draws(shape, name) for shape in shapes)]
@@ -357,7 +360,7 @@ def shapes_for(name: str) -> list[Shape]:
     """The shapes that something of this name may have."""
     bare = name.rstrip("0123456789")
     targets = IS_LABEL | IS_ONE_HOT | IS_SHARE
-    kinds = ((IS_BIAS, B), (IS_FEATURE, PER_FEATURE), (IS_STATE, STATE), (targets, TARGETS))
+    kinds = ((IS_BIAS, B), (IS_FEATURE, PER_FEATURE), (IS_STATE, STATE), (IS_KEPT, KEPT), (targets, TARGETS))
     for word, (names, shapes) in itertools.product((name, bare), kinds):
         if word in names:
             return shapes
