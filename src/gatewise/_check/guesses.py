@@ -299,9 +299,7 @@ def options(name: str, fact: Facts, annotation: str = "", in_class: bool = False
         return [labels(shape, 2) for shape in [*fact.shapes, *TARGETS] if shape]
     told = [text_that_draws(shape, name, fact.is_symmetric) for shape in fact.shapes]
     shapes = [shape for shape in (*shapes_for(name), *ANY) if fits(shape, fact.axes)]
-    shapes = (
-        sorted(shapes, key=lambda shape: not shape) if in_class else shapes
-    )  # a weight that is a number is not moved
+    shapes = sorted(shapes, key=lambda shape: not shape) if in_class else shapes  # a number is no weight
     shapes = SQUARE if fact.is_symmetric else shapes
     if name in NUMBERS or annotation == "float":
         return [*told, "0.1", *(text_that_draws(shape, name) for shape in shapes)]
