@@ -22,6 +22,7 @@ CASES = {
 }
 MISTAKES = [(name, old, new) for name, case in CASES.items() for old, new in case[4]]
 QUICK = [m for m in MISTAKES if m[0] in ("globals logit", "globals skipgram", "globals energy", "unrolled normal")]
+QUICK += [m for m in MISTAKES if m[0] == "unrolled cofi" and m[1].startswith("Y_temp")]  # R is a mask: R == 1
 
 
 def report_of(name, source):

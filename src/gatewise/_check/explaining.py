@@ -91,6 +91,8 @@ def explanations(
     if not largest(values[0]) or (np.size(values[0]) > 1 and not np.ptp(values[0])):
         return
     shape = squeezed(values[0])
+    if any(np.size(v) != np.size(values[0]) for v in values):  # how many there are depends on the inputs
+        return
     values = [np.reshape(np.asarray(v, float), shape) for v in values]
     others: list[list[Value]] = [[np.reshape(x, shape) for x in f] for f in beside]
     for k, every in aims_of(inquiry, shape, paths).items():

@@ -164,6 +164,11 @@ class Trial:
         return found
 
 
+def is_mask(array: np.ndarray) -> bool:
+    """Whether an array says yes or no: `R == 1` has no place where it is moved, and one-hot rows are none then."""
+    return array.size > 1 and bool(np.all((array == 0) | (array == 1)) and np.any(array == 1) and np.any(array == 0))
+
+
 class Checked:
     """What `gw.check` was given, at its inputs or near them."""
 
@@ -184,7 +189,7 @@ class Checked:
             subject.taking_tensors,
         )
         try:
-            for p in subject.parameters if self.nearby else ():
+            for p in (p for p in subject.parameters if self.nearby and not is_mask(p.array)):
                 p.array[...] = p.array * rng.uniform(1 - NEAR, 1 + NEAR, p.array.shape)
             yield
         finally:
