@@ -63,7 +63,10 @@ def is_a_claim(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bool:
 def statements_on_way(inquiry: Inquiry, goal: Goal) -> list[ast.stmt]:
     """The statements that these gradients hang on, and those that count beside them, in the order in which they ran."""
     on_way = [i for i in backward_values(inquiry) if inquiry.reaches(i) & {*goal} and inquiry.spoils(i)]
-    made = {id(s): s for s in (inquiry.events[i].place.statement for i in on_way) if s not in inquiry.touching}
+    reached: dict[ast.stmt, set[str]] = {}
+    for i in on_way:
+        reached.setdefault(inquiry.events[i].place.statement, set()).update(inquiry.reaches(i))
+    made = {id(s): s for s, ends in reached.items() if s not in inquiry.touching and ends >= {*goal}}
     counts = {id(s): s for s in counting(inquiry)}
     ran = dict.fromkeys(id(e.place.statement) for e in inquiry.events)
     return [(made | counts)[k] for k in ran if k in made or k in counts]

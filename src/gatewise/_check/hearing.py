@@ -53,19 +53,22 @@ class Listener:
         self.places: list[Place] = []
         self.events: list[Event] = []
         self.instead: Mapping[int, Any] = {}
+        self.count, self.keeps = 0, True
         self.thread = threading.get_ident()
 
-    def start(self, instead: Mapping[int, object]) -> None:
-        self.events, self.instead = [], instead
+    def start(self, instead: Mapping[int, object], keeps: bool = True) -> None:
+        """Before a run: what is put in the place of some values, and whether those that are made are kept."""
+        self.events, self.instead, self.count, self.keeps = [], instead, 0, keeps
 
     def hear(self, place: int, value: Plain) -> object:
         """Called by the user's code, in the place of a value."""
         if threading.get_ident() != self.thread:
             return value
-        n = len(self.events)
-        if n in self.instead:
-            value = put_instead(value, self.instead[n], self.places[place].how)
-        self.events.append(Event(self.places[place], number_copied(value)))
+        if self.count in self.instead:
+            value = put_instead(value, self.instead[self.count], self.places[place].how)
+        self.count += 1
+        if self.keeps:
+            self.events.append(Event(self.places[place], number_copied(value)))
         return value
 
     def listened(self, body: Sequence[ast.stmt], function: str) -> list[ast.stmt]:

@@ -6,10 +6,8 @@ import itertools
 
 import numpy as np
 
+from gatewise._check.changing import names_at
 from gatewise._check.comparing import largest, squeezed
-from gatewise._check.mending import (
-    names_at,
-)
 from gatewise._check.moving import Inquiry, remembered
 from gatewise._check.naming import wires_named
 from gatewise._check.readings import (

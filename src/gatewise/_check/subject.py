@@ -81,6 +81,7 @@ class Subject:
         self.not_judged = ""  # what was asked about and is not there, in words
         self.broken = ""  # what f did at the last point where it gave no number
         self.evaluations = 0
+        self.taken: Any = None  #: a gradient function that is known to take the inputs
         self.instead: Callable[[], float] | None = None  # what is done at a point in place of running f there
         self.output: Callable[[Any], Any] = lambda result: result
         self.weights: Any = None  # of the entries of the output

@@ -142,6 +142,11 @@ class Trial:
             (gradients, value), events = self.code.heard(self.point.once, instead or {}, statement)
         return Heard(gradients, value, events)
 
+    def gradients_with(self, instead: Mapping[int, object]) -> dict[str, np.ndarray | None]:
+        """The gradients with other values in the place of some. Raises what the program raises."""
+        with self.point.here():
+            return self.code.run_with(self.point.once, instead)[0]
+
     def changed(self, change: AbstractContextManager[None]) -> dict[str, np.ndarray | None]:
         """The gradients inside a change of the code. Raises what it raises."""
         with self.point.here(), change:
