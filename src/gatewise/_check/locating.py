@@ -15,6 +15,7 @@ from gatewise._check.calling import callers_of, hands_on_what_is_right, helpers_
 from gatewise._check.chaining import line_it_goes_on_from
 from gatewise._check.comparing import identical, largest
 from gatewise._check.contributions import Work, work_of
+from gatewise._check.fetching import fetches, unless_fetched
 from gatewise._check.meant import (
     is_as_meant,
     is_exact,
@@ -44,9 +45,9 @@ from gatewise._check.missing import (
 )
 from gatewise._check.moving import Goal, Inquiry
 from gatewise._check.naming import wires_named
+from gatewise._check.patching import patch_for
 from gatewise._check.readings import (
     backward_values,
-    down_to,
     forward_values,
     is_added_to,
     is_begun,
@@ -61,13 +62,13 @@ from gatewise._check.repeating import each_time
 from gatewise._check.replacing import adds_up, by_replacement, is_passed_over, mends_at, needed_values
 from gatewise._check.rows import Rank
 from gatewise._check.slopes import is_slope, slope_named, slopes_beside, slopes_instead
-from gatewise._check.uses import readings_of, sums, total, uses_at
+from gatewise._check.uses import readings_of
 
 
 def single_line(inquiry: Inquiry, goal: Goal) -> Located:
     """The one line that accounts for all of these gradients."""
     on_way = [i for i in backward_values(inquiry) if inquiry.reaches(i) & {*goal} and inquiry.spoils(i)]
-    located = by_patches(inquiry, on_way, goal)
+    located = unless_fetched(inquiry, by_patches(inquiry, on_way, goal), goal)
     if is_open_to_others(located) and (local := as_some_slope(inquiry, on_way, located, goal)) is not None:
         return Located([local], [local.statement])
     if located.found or located.doubtful:
@@ -148,13 +149,6 @@ def where_it_begins(inquiry: Inquiry, uncleared: Sequence[int]) -> list[ast.stmt
         return all(inquiry.events[j].place.statement is own or is_partial(inquiry, j) for j in before)
 
     return statements_of(inquiry, [i for i in uncleared if is_first(i)])
-
-
-def fetches(s: ast.stmt) -> bool:
-    """Whether a statement gives a name to what was kept at a place that is computed, as `u = us[t]`."""
-    value = getattr(s, "value", None)
-    index = value.slice if isinstance(value, ast.Subscript) else None
-    return isinstance(s, ast.Assign) and index is not None and any(isinstance(e, ast.Name) for e in ast.walk(index))
 
 
 def as_in_forward(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Found | None:
@@ -373,15 +367,3 @@ def is_taken_for_what_it_is(inquiry: Inquiry, i: int) -> bool:
     """Whether a value is a multiple of a gradient of which what follows makes that gradient's work."""
     roles = roles_of(inquiry, i)
     return any(inquiry.is_one(r.c * roles[r.wire]) for r in plain_readings(inquiry, i))
-
-
-def patch_for(inquiry: Inquiry, i: int, goal: Goal) -> object:
-    """Another value in the place of one, with which the gradients are right; None where there is none."""
-    for k, d in roles_of(inquiry, i).items():
-        if not {*down_to(inquiry, k)} & {*goal}:
-            continue
-        for chosen in sums(len(uses_at(inquiry, 0, k))):
-            values = [total(uses_at(inquiry, n, k), chosen) / d for n in range(len(inquiry.trials))]
-            if mends_at(inquiry, i, values, goal):
-                return values[0]
-    return None

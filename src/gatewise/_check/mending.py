@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import Value, is_number, largest, squeezed
-from gatewise._check.contributions import Work, work_of
+from gatewise._check.changing import first_written_so, possible_changes, with_change
+from gatewise._check.comparing import Value, largest, squeezed
 from gatewise._check.explaining import comes_along_a_path, explains
 from gatewise._check.moving import Goal, Inquiry, remembered
-from gatewise._check.names import wire_named
-from gatewise._check.naming import values_named, wires_named
+from gatewise._check.naming import wires_named
 from gatewise._check.readings import (
     backward_values,
     conventions_of,
@@ -25,13 +23,9 @@ from gatewise._check.readings import (
     plain_readings,
     roles_of,
 )
-from gatewise._check.rows import Change, Rank, changed_statements
-from gatewise._check.running import evaluated
-from gatewise._check.scope import Formula, scope_of
+from gatewise._check.rows import Change, Rank
 from gatewise._check.uses import multiple, read_off, readings_of
-from gatewise._types import Namespace, Plain
-
-WithOne = Callable[[int], AbstractContextManager[None]]
+from gatewise._types import Plain
 
 FACTORS = ("factor", "local", "mask")  #: kinds of changes that multiply by something
 
@@ -127,6 +121,13 @@ def by_changes(
     if inquiry.tried > inquiry.enough and not any(sure):
         return Located([], [], "there are more ways to mend it than could be tried")
     if len({change.rank <= Rank.FACTOR for _, change in mending}) > 1:  # another one stands there, or one is missing
+        if named := [each for each in mending if is_off_its_name(inquiry, *each)]:
+            s, change = min(named, key=lambda each: suspects.index(each[0]))  # what is made of it is off with it
+            found = with_its_change(inquiry, s, change, first)
+            found.by_name = True
+            return Located([found], list(suspects))
+        if any(puts_in_a_number(*each) for each in mending if each[1].rank > Rank.FACTOR):
+            return doubtful  # lengths that are in the ratio of a small number say nothing
         mending = [each for each in mending if each[1].rank <= Rank.FACTOR]
         if len(mending) == 1:
             return Located([with_its_change(inquiry, *mending[0], first)], list(suspects))
@@ -146,6 +147,19 @@ def by_changes(
             return doubtful
         return Located([with_its_change(inquiry, s, change, first)], list(suspects))
     return Located([], list(suspects), listed=bool(patched))
+
+
+def is_off_its_name(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bool:
+    """Whether a line gives a multiple of the gradients that its names say, and these themselves once it is changed."""
+    own = [i for i in backward_values(inquiry) if inquiry.events[i].place.statement is s]
+    off = [i for i in own if any(r.whole and r.wire in wires_named(inquiry, i) for r in readings_of(inquiry, i))]
+    return bool(off) and not any(is_right_by_its_name(inquiry, i) for i in off) and is_known_with(inquiry, s, change)
+
+
+def puts_in_a_number(s: ast.stmt, change: Change[ast.stmt]) -> bool:
+    """Whether a change of a line has a number in it that the line has not: the 2 of a square."""
+    old, new = (Counter(e.value for e in ast.walk(x) if isinstance(e, ast.Constant)) for x in (s, change.node))
+    return any(type(n) in (int, float) for n in new - old)
 
 
 def any_of(suspects: Sequence[ast.stmt]) -> Located:
@@ -283,7 +297,7 @@ def mendings(
         if change.rank > last:
             continue
         inquiry.tried_up_to = change.rank
-        if n not in done and is_mended_by(inquiry, s, change, goal):
+        if n not in done and is_mended_by(inquiry, s, first_written_so(inquiry, s, change), goal):
             if patched and s not in patched and change.kind in FACTORS and is_stretching(inquiry, s, change):
                 continue
             if change.rank >= Rank.NAME and is_silencing(inquiry, s, change):
@@ -291,57 +305,6 @@ def mendings(
             done.add(n)
             last = min(last, change.rank + 1)
             yield s, change
-
-
-@remembered
-def possible_changes(inquiry: Inquiry, s: ast.stmt) -> Sequence[Change[ast.stmt]]:
-    """The changes of a line that a known mistake calls for."""
-    names, space = names_at(inquiry, s), inquiry.trials[0].code.space(s)
-    if not names:
-        return []
-    keys = gradient_names(inquiry)
-    gradients = [n for n in names if n in keys]
-    wires = [n for n in names if n not in keys]
-
-    def value_of(e: ast.expr) -> Any:
-        try:
-            found = evaluated(e, names, space)
-        except Exception:
-            return None
-        return found if is_number(found) else None
-
-    scope = scope_of(names, wires, gradients, s, Formula())
-    scope.value_of, scope.strays = value_of, stray_names(inquiry)
-    every = changed_statements(s, scope)
-    if work_of(s) is Work.PACKS:  # wrong only in what it puts where
-        every = [c for c in every if work_of(c.node) is Work.PACKS]
-    return list({ast.dump(c.node): c for c in reversed(every)}.values())[::-1]
-
-
-@remembered
-def names_at(inquiry: Inquiry, s: ast.stmt) -> Namespace:
-    """What the names hold before a statement runs first; nothing where that cannot be seen."""
-    try:
-        scopes = inquiry.trials[0].scopes(s)
-    except Exception:
-        return {}
-    return with_attributes(scopes[0]) if scopes else {}
-
-
-@remembered
-def gradient_names(inquiry: Inquiry) -> set[str]:
-    """The names of gradients, and of what is made of them: one that nothing reads may have been forgotten."""
-    on_way = backward_values(inquiry)
-    made = {j for i in on_way for j in inquiry.changes[i]}
-    return {inquiry.events[i].place.key for i in {*on_way} | made}
-
-
-@remembered
-def stray_names(inquiry: Inquiry) -> frozenset[str]:
-    """The names of what is made of gradients and is none, as a weight after its step: by name, value and work."""
-    known = values_named(inquiry)
-    keys = {e.place.key for i, e in enumerate(inquiry.events) if roles_of(inquiry, i) or readings_of(inquiry, i)}
-    return frozenset(key for key in gradient_names(inquiry) - keys if wire_named(key, known) is None)
 
 
 def is_mended_by(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt], goal: Goal) -> bool:
@@ -378,32 +341,3 @@ def right_with(inquiry: Inquiry, n: int, s: ast.stmt, change: Change[ast.stmt]) 
     except Exception:
         return set()
     return {q for q in (*inquiry.names, *inquiry.misshaped) if inquiry.right(n, found, q)}
-
-
-def with_change(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> AbstractContextManager[None]:
-    """Inside, a line is changed: one of its possible changes, which are compiled once, or another one."""
-    numbers, inside = compiled_changes(inquiry, s)
-    if change in numbers:
-        return inside(numbers[change])
-    return inquiry.trials[0].code.with_statement(s, change.node)
-
-
-@remembered
-def compiled_changes(inquiry: Inquiry, s: ast.stmt) -> tuple[dict[Change[ast.stmt], int], WithOne]:
-    """The numbers of the possible changes of a line, and what runs it with the one of a number."""
-    every = possible_changes(inquiry, s)
-    if not every:
-        return {}, lambda _: nullcontext()
-    inside = inquiry.trials[0].code.with_one_of(s, [c.node for c in every])
-    return {c: k for k, c in enumerate(every)}, inside
-
-
-def with_attributes(names: Mapping[str, object]) -> dict[str, object]:
-    """The names, and the numbers that objects and dicts hold under theirs: self.x, cache["x"]."""
-    found = dict(names)
-    for name, x in names.items():
-        held = vars(x) if hasattr(x, "__dict__") and not callable(x) and not isinstance(x, ModuleType) else {}
-        found |= {f"{name}.{attribute}": value for attribute, value in held.items() if is_number(value)}
-        entries = x if isinstance(x, dict) else {}
-        found |= {f"{name}[{k!r}]": value for k, value in entries.items() if isinstance(k, str) and is_number(value)}
-    return found

@@ -72,7 +72,9 @@ def is_passed_over(inquiry: Inquiry, i: int) -> bool:
     values = values_at(inquiry, i)
     if i not in inquiry.moved or np.asarray(values[0]).dtype.kind != "f" or is_forward(inquiry, i):
         return False
-    if any(r.whole and inquiry.is_one(r.c) for r in readings_of(inquiry, i)) and not part_roles(inquiry, i):
+    named = wires_named(inquiry, i)  # of the gradient of its name a part will do: a later line may have the rest
+    exact = [r for r in readings_of(inquiry, i) if inquiry.is_one(r.c)]
+    if any(r.whole or r.wire in named for r in exact) and not part_roles(inquiry, i):
         return True
     paths = is_added_to_later(inquiry, i)
     if not explains(inquiry, values, paths=paths):
@@ -200,7 +202,7 @@ def with_entry_moved(
 def heard_with(inquiry: Inquiry, n: int, instead: Mapping[int, object]) -> Mapping[str, Any] | None:
     """The gradients with other values in the place of some; None where the user's code raises then."""
     try:
-        return inquiry.trials[n].heard(instead).gradients
+        return inquiry.trials[n].gradients_with(instead)
     except Exception:  # of the user's code
         return None
 
