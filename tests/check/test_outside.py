@@ -19,7 +19,6 @@ JUDGED = ALL if os.environ.get("GATEWISE_OUTSIDE") == "all" else ALL[::3]
 NOT_NAMED = {
     "course_name_model_script": {30},
     "kern_bag_of_words_script": {39},
-    "kern_prenorm_block": {40},
     "kern_rope_scores": {40},
     "kern_triplet": {27},
     "sci_book_greeks": {36, 37},
