@@ -452,7 +452,7 @@ def passes(count: int) -> Any:
 
 def test_a_long_sum_shows_its_ends() -> None:
     for count in (40, 1000):
-        last = joined(displays(derivation(record_of(passes(count), unrolled=True), "w")))[-1]
+        last = joined(displays(passes(count).derive("w", unrolled=True)))[-1]
         assert last.count("10^") == 9
         assert r" + \cdots + " in last
 

@@ -29,7 +29,7 @@ def counting(region: Region, plain: PlainNames | None) -> Counting:
     except UntoldError as why:
         target, iterable = head(region.loop)
         match target, iterable:
-            case ast.Name(id=counter), ast.Call(func=ast.Name(id="range"), args=[_], keywords=[]):
+            case ast.Name(id=counter), ast.Call(func=ast.Name(id="range"), args=[ast.Attribute()], keywords=[]):
                 seen = range(len(rounds_of(region, None)))
                 line, text = line_and_text(region)
                 return Counting(line, text, counter, seen, untold=str(why), loop=region.loop, depth=region.depth)
