@@ -46,7 +46,7 @@ def code_of(f: Function) -> types.CodeType | None:
     return getattr(f, "__code__", None)
 
 
-def made_of(f: object) -> tuple[Any, ...]:
+def parts_behind(f: object) -> tuple[Any, ...]:
     """What a callable is put together of: a partial function, a method, what a class holds as one, a decorated one."""
     if isinstance(f, functools.partial):
         return f.func, *f.args, *f.keywords.values()

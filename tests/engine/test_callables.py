@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import types
 
-from gatewise._callables import code_of, enclosed, function_behind, held_around, made_of, names_around, unwrapped
+from gatewise._callables import code_of, enclosed, function_behind, held_around, names_around, parts_behind, unwrapped
 
 
 def plain(x):
@@ -52,7 +52,7 @@ def test_the_function_behind_a_callable():
 def test_an_object_that_answers_every_question_is_not_asked_what_it_wraps():
     told = AnswersAll()
     assert function_behind(told) is told
-    assert made_of(told) == ()
+    assert parts_behind(told) == ()
     assert code_of(told) is AnswersAll.__call__.__code__
 
 
@@ -70,12 +70,12 @@ def test_decorators_that_wrap_each_other_come_to_an_end():
 
 def test_what_a_callable_is_put_together_of():
     model = Model()
-    assert made_of(functools.partial(plain, 1, y=2)) == (plain, 1, 2)
-    assert made_of(model.method) == (Model.method, model)
-    assert made_of(staticmethod(plain)) == (plain,)
-    assert made_of(property(plain)) == (plain,)
-    assert made_of(decorated(plain)) == (plain,)
-    assert made_of(plain) == ()
+    assert parts_behind(functools.partial(plain, 1, y=2)) == (plain, 1, 2)
+    assert parts_behind(model.method) == (Model.method, model)
+    assert parts_behind(staticmethod(plain)) == (plain,)
+    assert parts_behind(property(plain)) == (plain,)
+    assert parts_behind(decorated(plain)) == (plain,)
+    assert parts_behind(plain) == ()
     assert unwrapped(functools.partial(plain, 1)) is not plain  # what it was given belongs to it
 
 

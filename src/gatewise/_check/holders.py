@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._callables import held_around, made_of
+from gatewise._callables import held_around, parts_behind
 
 MANY = 2000  #: objects that are looked into
 
@@ -48,7 +48,7 @@ def held_parts(x: object) -> Iterator[tuple[object, object, object]]:
     elif isinstance(x, (list, tuple)):
         yield from ((x if isinstance(x, list) else None, k, value) for k, value in enumerate(x))
     elif isinstance(x, (partial, types.MethodType)):
-        yield from ((None, 0, value) for value in made_of(x))
+        yield from ((None, 0, value) for value in parts_behind(x))
     elif isinstance(x, types.FunctionType):
         yield from ((x.__globals__, n, x.__globals__[n]) for n in x.__code__.co_names if n in x.__globals__)
         yield from ((None, 0, value) for value in held_around(x))

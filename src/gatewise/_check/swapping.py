@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gatewise._callables import held_around, made_of, names_around
+from gatewise._callables import held_around, names_around, parts_behind
 from gatewise._check.definitions import compiled, definition_of, swapped
 from gatewise._check.hearing import HOOK, Event, Listener
 from gatewise._check.trees import replaced
@@ -181,7 +181,7 @@ def behind(x: object) -> list[Any]:
             if is_users_file(getattr(x, "__file__", None))
             else []
         )
-    return [*made_of(x), *([type(x)] if hasattr(x, "__dict__") else [])]
+    return [*parts_behind(x), *([type(x)] if hasattr(x, "__dict__") else [])]
 
 
 def is_users(f: types.FunctionType) -> bool:

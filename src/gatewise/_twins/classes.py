@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
-from gatewise._callables import made_of
+from gatewise._callables import parts_behind
 
 #: With these in its code a function may tell an object's class from its twin, or make objects past it.
 TELL_CLASSES_APART = frozenset(("type", "__class__", "__new__", "__bases__", "__mro__", "__subclasses__", "mro"))
@@ -43,7 +43,7 @@ def functions_of(cls: type) -> Iterator[types.FunctionType]:
     """The plain functions that a class and its bases hold."""
     for each in cls.__mro__[:-1]:
         for value in vars(each).values():
-            for part in made_of(value) if isinstance(value, HOLDING_ONE) else (value,):
+            for part in parts_behind(value) if isinstance(value, HOLDING_ONE) else (value,):
                 if type(part) is types.FunctionType:
                     yield part
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._callables import made_of
+from gatewise._callables import parts_behind
 from gatewise._tensor import Tensor
 from gatewise._twins.classes import functions_of
 from gatewise._twins.reached import held, is_users, names_asked
@@ -118,7 +118,7 @@ def held_in(value: object, names: Mapping[str, object]) -> Iterable[Any]:
         return list(value.values())
     if isinstance(value, (list, tuple, set, frozenset)):
         return list(value)
-    if parts := made_of(value):
+    if parts := parts_behind(value):
         return parts
     cls = value if isinstance(value, type) else type(value)
     if cls.__module__ != names.get("__name__"):

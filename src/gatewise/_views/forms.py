@@ -66,9 +66,9 @@ def view(name: str) -> Callable[..., str]:
     return draw
 
 
-def page(shown: Shown, **looks: object) -> str:
-    whole = import_module("gatewise._views.page").page
-    text: str = whole(shown.record, shown.formulas(), staged=shown.code(), rounds=shown.rounds(), **looks)
+def whole_page(shown: Shown, **looks: object) -> str:
+    drawn = import_module("gatewise._views.page").page
+    text: str = drawn(shown.record, shown.formulas(), staged=shown.code(), rounds=shown.rounds(), **looks)
     return text
 
 
@@ -82,7 +82,7 @@ def png(shown: Shown, **looks: object) -> bytes:
     return drawn
 
 
-def record(shown: Shown) -> str:
+def as_json(shown: Shown) -> str:
     return json.dumps(shown.record, ensure_ascii=False, allow_nan=False)
 
 
@@ -103,7 +103,7 @@ HTML = Form(
     ".html",
     "page",
     LOOKS,
-    page,
+    whole_page,
     kind="a page",
     help="Write one page that works offline: walk, fold, change inputs.",
     also=(".htm",),
@@ -118,7 +118,7 @@ TEX = Form(
     help="Write the picture as TikZ, for \\input in a paper; see --form.",
 )
 PNG = Form(".png", "picture", LOOKS, png)
-JSON = Form(".json", "record", ROUNDS, record, checks=True)
+JSON = Form(".json", "record", ROUNDS, as_json, checks=True)
 DOT = Form(".dot", "graph", ("digits", *ROUNDS), view("dot"))
 
 #: All of them. What saves, draws, reads options or explains itself goes through this table.
