@@ -107,17 +107,17 @@ def test_a_package_without_an_init_is_found_in_a_checkout_of_its_name(typed):
 def test_a_file_that_its_own_package_imports_is_imported_by_it(typed, refused):
     """`from .layers import *` in the package's __init__.py, and a module beside it that takes names from there."""
     for name, text in {
-        "nn/__init__.py": "from . import nets\n",
-        "nn/nets.py": "from .layers import twice\n\n\ndef net(x):\n    return twice(twice(x))\n",
-        "nn/layers/__init__.py": "from .layers import *\n",
-        "nn/layers/layers.py": "from ..scales import scale\n\n\ndef twice(x):\n    return scale * x\n\n\n"
+        "deepnn/__init__.py": "from . import nets\n",
+        "deepnn/nets.py": "from .layers import twice\n\n\ndef net(x):\n    return twice(twice(x))\n",
+        "deepnn/layers/__init__.py": "from .layers import *\n",
+        "deepnn/layers/layers.py": "from ..scales import scale\n\n\ndef twice(x):\n    return scale * x\n\n\n"
         "def twice_grad(x):\n    return scale\n",
-        "nn/scales.py": "scale = 2.0\n",
+        "deepnn/scales.py": "scale = 2.0\n",
         "broken/__init__.py": "import nowhere_at_all\n",
         "broken/f.py": "from .g import h\n",
     }.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text, encoding="utf-8")
-    assert typed("check", "nn/layers/layers.py:twice", "x=2").status == 0
-    assert not [name for name in sys.modules if name.partition(".")[0] == "nn"]
+    assert typed("check", "deepnn/layers/layers.py:twice", "x=2").status == 0
+    assert not [name for name in sys.modules if name.partition(".")[0] == "deepnn"]
     assert "install nowhere_at_all" in refused("check", "broken/f.py:f", "x=1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Callable, Iterator
 from types import FunctionType, MethodType
 from typing import Any
@@ -17,7 +16,8 @@ from compile.alike import demand_same
 from gatewise._gates import NAMES
 from gatewise._recording import leaves, mapped
 
-COMPILED: collections.Counter[bool] = collections.Counter()
+#: Why a few cases are not compiled: views that are handed out, arrays without axes, and calls with what is no array.
+REASONS = ("what it returns shares memory", "it returns a float for a ndarray", "it does not run on Tensors: ")
 
 
 def function_of(case: Case) -> Callable[..., Any]:
@@ -56,17 +56,15 @@ def calls_of(case: Case, seed: int) -> Iterator[tuple[Any, ...]]:
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("name", [name for name, gate in NAMES.items() if not gate.arbitrary])
 def test_every_gate_compiled_is_what_it_is(name: str, counted: Any) -> None:
-    cases = list(cases_of(NAMES[name]))[::2]
+    cases, ran = list(cases_of(NAMES[name]))[::2], 0
     for seed, case in enumerate(cases):
         f = function_of(case)
         slopes = gw.value_and_grad(total_of(f), argnums=tuple(range(len(case.values))))
         for target in (f, slopes):
             compiled = demand_same(target, list(calls_of(case, seed)))
-            COMPILED["not compiled" not in compiled.explain()] += 1
             to_the_bit = demand_same(target, list(calls_of(case, seed))[: 3 * (seed % 2)], exact=True)
-            COMPILED["not compiled" not in to_the_bit.explain()] += seed % 2
-    counted("compiled", cases=2 * len(cases))
-
-
-def test_nearly_all_of_them_are_compiled() -> None:
-    assert COMPILED[True] >= 0.97 * (COMPILED.total() or 1)
+            for each in (compiled, to_the_bit):
+                why = each.explain().partition("the function runs itself: ")[2]
+                ran += bool(why)
+                assert not why or why.startswith(REASONS), f"{name}: {why}"
+    counted("compiled", cases=2 * len(cases), not_compiled=ran)
