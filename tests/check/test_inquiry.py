@@ -10,6 +10,7 @@ import pytest
 import gatewise as gw
 from check.rightly import function_of
 from check.test_culprit_page import module_of
+from gatewise._check import trials
 
 N = np.random.default_rng(0).normal
 
@@ -254,3 +255,20 @@ def f(x, scale):
     report = gw.check(function_of(source), N(size=4), 1.7, leave_out="scale")
     assert not report.mistakes
     assert 4 in [each.line for each in report.suspects]
+
+
+def test_what_is_asked_of_the_way_back_has_an_end(monkeypatch):
+    """Of a loop that is unrolled, where every value could be a part of every gradient, no line is named."""
+
+    def f(w, x):
+        h = x
+        for _ in range(5):
+            h = np.tanh(w * h) + np.sin(h)
+        dw = 0.5 * np.cos(h) * x
+        return np.sum(h), dw
+
+    monkeypatch.setattr(trials, "VISITS", 10)
+    report = gw.check(f, np.full(3, 0.7), np.array([0.2, -0.4, 0.9]), leave_out="x")
+    assert report.verdict == "wrong"
+    assert not report.mistakes
+    assert any("more of its values than there is time for" in note for note in report.notes)

@@ -15,16 +15,13 @@ from gatewise._check.comparing import Value, largest, squeezed, stretches
 from gatewise._check.moving import Inquiry, remembered
 from gatewise._check.readings import down_to, roles_of
 from gatewise._check.recomputed import values_before, values_of
+from gatewise._check.trials import TooManyError
 from gatewise._check.uses import multiple, uses_at
 from gatewise._types import Plain
 
 PATHS = 60  #: paths along which gradients are followed one by one
 COMPARED = 100_000  #: values and gradients that are held against each other; more take minutes
 DIGITS = 9  #: digits in which a value and what explains it must agree, over all its entries
-
-
-class TooManyError(Exception):
-    """There is too much to look at; the message says what, as a reason why no line is named."""
 
 
 @remembered

@@ -22,7 +22,6 @@ from gatewise._check.comparing import identical, shown_value
 from gatewise._check.contesting import uncontested
 from gatewise._check.contributions import Work, work_of
 from gatewise._check.diagnosis import SAYS, UNSURE, Mistake, Suspect
-from gatewise._check.explaining import TooManyError
 from gatewise._check.hearing import Event
 from gatewise._check.iterations import with_rounds
 from gatewise._check.locating import single_line
@@ -35,7 +34,7 @@ from gatewise._check.rows import Change, Rank, elements
 from gatewise._check.script_trials import Script, ScriptPoint
 from gatewise._check.subject import Subject
 from gatewise._check.swapping import Functions
-from gatewise._check.trials import Checked, Trial, UnseenError
+from gatewise._check.trials import Checked, TooManyError, Trial, UnseenError
 
 TOO_MUCH = "too much happens on the way to look at every value"
 NOTHING = Located(why="no line that could be run by itself makes a gradient", unseen=True)

@@ -30,6 +30,13 @@ FEW = 300  #: entries whose gradients are taken from differences
 NEAR = 0.03  #: how far the second point lies from the first, relatively: other numbers, the same branches
 
 
+VISITS = 1_000_000  #: of wires, on all ways back that are walked for one circuit: ten times what usual code asks for
+
+
+class TooManyError(Exception):
+    """There is too much to look at; the message says what, as a reason why no line is named."""
+
+
 class UnseenError(Exception):
     """A program cannot be looked at; the message says why, as the end of a sentence."""
 
@@ -39,7 +46,7 @@ class Circuit(Wires):
 
     def __init__(self, output: Wire, leaves: Mapping[str, Wire | None], bit: int, weights: Plain | None) -> None:
         super().__init__(output, bit)
-        self.leaves = leaves
+        self.leaves, self.visits = leaves, 0
         value = output.value
         start = np.broadcast_to(np.asarray(1.0 if weights is None else weights, float), np.shape(value))
         self.found, self.parts = self.swept({self.index[output]: start}, {})
@@ -59,7 +66,13 @@ class Circuit(Wires):
         return {name: self.by_name(got, name) for name in self.leaves}
 
     def from_wire(self, k: int, g: Value) -> dict[int, Value]:
-        """What a gradient at one wire becomes at that wire and at those that it is made of."""
+        """What a gradient at one wire becomes at that wire and at those that it is made of.
+
+        Raises `TooManyError` where more was asked than is worth the wait.
+        """
+        self.visits += k
+        if self.visits > VISITS:
+            raise TooManyError("the way back was walked from more of its values than there is time for")
         return self.swept({k: g}, {}).gradients
 
 
