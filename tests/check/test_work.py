@@ -11,7 +11,7 @@ import pytest
 import gatewise as gw
 from gatewise._check import guesses as guessing
 from gatewise._check import thinning
-from gatewise._check.work import SpentError, Work
+from gatewise._check.work import LineCount, SpentError
 
 
 def loops(n):
@@ -22,7 +22,7 @@ def loops(n):
 
 
 def test_lines_are_counted_and_not_those_of_numpy():
-    work = Work(10_000)
+    work = LineCount(10_000)
     with work.counted():
         loops(100)
     assert 200 < work.lines < 210
@@ -39,7 +39,7 @@ def test_what_is_too_much_is_stopped_whatever_it_catches():
             except Exception:
                 pass
 
-    with pytest.raises(SpentError), Work(1000).counted():
+    with pytest.raises(SpentError), LineCount(1000).counted():
         endless()
 
 

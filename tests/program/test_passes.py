@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import gatewise as gw
-from gatewise._compile.recording import input_leaves, record
+from gatewise._compile.recording import input_leaves, program_of_run
 from gatewise._program import PASSES, Program, evaluate
 from gatewise._program.rewriting import Pass
 
@@ -62,7 +62,7 @@ CASES: dict[str, tuple[Any, tuple[Any, ...], list[str], dict[str, int]]] = {
 
 
 def recorded(f: Any, args: tuple[Any, ...], before: list[str]) -> tuple[Program, dict[str, Any]]:
-    program = record(f, args, {}).program
+    program = program_of_run(f, args, {}).program
     for name in before:
         program = PASS[name].of(program)
     return program, dict(zip([i.name for i in program.inputs], input_leaves(args, {}), strict=True))

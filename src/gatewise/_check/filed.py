@@ -20,7 +20,7 @@ from gatewise._check.guesses import Guess, guesses, is_float_array, to_be_writte
 from gatewise._check.halves import required
 from gatewise._check.layers import Layer, value_and_gradient
 from gatewise._check.matching import DATA, says_gradient
-from gatewise._check.methods import made_of, told_of_method
+from gatewise._check.methods import object_and_rest, told_of_method
 from gatewise._check.pairs import Pair
 from gatewise._check.report import ParameterReport, Report
 from gatewise._check.returned import returned_names
@@ -105,7 +105,7 @@ class Filed:
         nodes = [n for name in ("__init__", methods[0]) if (n := method_of(cls, node, name)) is not None]
 
         def run(**values: Any) -> Any:
-            made, inputs = made_of(cls, values)
+            made, inputs = object_and_rest(cls, values)
             return Layer(made, *methods).run(**inputs)
 
         return self.of_class(pair, nodes, run, **options)
@@ -117,7 +117,7 @@ class Filed:
         nodes = [n for each in ("__init__", name) if (n := method_of(cls, node, each)) is not None]
 
         def run(**values: Any) -> Any:
-            made, inputs = made_of(cls, values)
+            made, inputs = object_and_rest(cls, values)
             return getattr(made, name)(**inputs)
 
         return self.of_class(pair, nodes, run, **options)
@@ -183,7 +183,7 @@ class Filed:
         return None
 
     def layer_row(self, pair: Pair, guess: Guess, cls: type, **options: Any) -> Row:
-        made, inputs = made_of(cls, to_be_written_into(guess.values))
+        made, inputs = object_and_rest(cls, to_be_written_into(guess.values))
         two = value_and_gradient(made, pair.methods) if pair.methods is not None else None
         if two is not None:
             asked = replace(guess, values=inputs)

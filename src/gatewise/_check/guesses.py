@@ -53,7 +53,7 @@ from gatewise._check.customs import (
 from gatewise._check.lengths import DEEPEST, lengths_that_fit
 from gatewise._check.ranks import best_first
 from gatewise._check.shapes import LENGTHS, Facts, Shape, facts_of
-from gatewise._check.work import SpentError, Work
+from gatewise._check.work import LineCount, SpentError
 from gatewise._language import parse_value
 from gatewise._recording import leaves
 from gatewise._types import Function, Named, Namespace
@@ -172,7 +172,7 @@ class Choices:
 
     def running(self, fitting: Fitting | None = None, deepest: int = TRIES) -> Iterator[Guess]:
         """Inputs on which the function runs, the likeliest first; `fitting` makes other texts of some, or none."""
-        spent, work = 0.0, Work(LINES)
+        spent, work = 0.0, LineCount(LINES)
         for ranks in itertools.islice(best_first([len(options) for options in self.slots.values()]), TRIES):
             if spent > SECONDS or sum(ranks) > deepest:
                 return

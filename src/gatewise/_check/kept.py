@@ -63,24 +63,24 @@ def arrays_in(owner: Any) -> Iterator[tuple[str, str, Any]]:
     for holder, x in vars(owner).items():
         if holds_gradients(holder) and not is_floats(x):
             continue
-        for place, part in parts_of(holder, x):
+        for place, part in places_in(holder, x):
             name = place if isinstance(x, (list, tuple)) or place == holder else str(place.partition("['")[2][:-2])
             if (box := box_of(part)) is not None:
                 yield holder, name, box[0]
-            elif is_pair(part) and place != holder:  # a lone pair may be a cache
+            elif is_with_gradient(part) and place != holder:  # a lone pair may be a cache
                 yield holder, name, part[0]
             elif is_floats(part):
                 yield holder, name, part
 
 
-def parts_of(name: str, x: object) -> Iterator[tuple[str, Any]]:
+def places_in(name: str, x: object) -> Iterator[tuple[str, Any]]:
     """What an attribute holds, with its place: itself, or the entries of a list, a tuple or a dict."""
     if isinstance(x, dict) and box_of(x) is None:
         for key, part in list(x.items()):
             yield f"{name}[{key!r}]", part
-    elif isinstance(x, (list, tuple)) and not is_pair(x):
+    elif isinstance(x, (list, tuple)) and not is_with_gradient(x):
         for k, part in enumerate(x):
-            inside = [p for p in part if is_owner(p)] if isinstance(part, tuple) and not is_pair(part) else []
+            inside = [p for p in part if is_owner(p)] if isinstance(part, tuple) and not is_with_gradient(part) else []
             yield from [(f"{name}[{k}]", p) for p in inside] or [(f"{name}[{k}]", part)]  # ("fc1", Affine(...))
     else:
         yield name, x
@@ -93,7 +93,7 @@ def owners(made: Any) -> Iterator[tuple[str, Any]]:
         prefix, owner = waiting.pop(0)
         yield prefix, owner
         for name, x in list(vars(owner).items()):
-            for place, part in parts_of(name, x):
+            for place, part in places_in(name, x):
                 if is_owner(part) and id(part) not in seen:
                     seen.add(id(part))
                     waiting.append((f"{prefix}{place}.", part))
@@ -133,7 +133,7 @@ def is_paired(name: str) -> bool:
     return name.endswith("]") and name[-2].isdigit()
 
 
-def is_pair(x: object) -> bool:
+def is_with_gradient(x: object) -> bool:
     """Whether something is a weight with its gradient beside it: `(w, dw)`, `[w, dw]`."""
     if not isinstance(x, (tuple, list)) or len(x) != 2 or not all(is_floats(part) for part in x):
         return False
@@ -162,14 +162,14 @@ def gradients_of(made: Any, names: Sequence[str]) -> Namespace:
 
 def beside_them(owner: Any, by_id: Mapping[int, str]) -> Iterator[tuple[str, Any]]:
     """The gradients in boxes, in pairs, and in what a method lists."""
-    parts = [part for name, x in list(vars(owner).items()) for _, part in parts_of(name, x) if not is_pair(x)]
-    for part in (*parts, *listed(owner)):
-        box = box_of(part) or (part if is_pair(part) else None)
+    parts = [part for name, x in list(vars(owner).items()) for _, part in places_in(name, x) if not is_with_gradient(x)]
+    for part in (*parts, *given_by_lists(owner)):
+        box = box_of(part) or (part if is_with_gradient(part) else None)
         if box is not None and id(box[0]) in by_id:
             yield by_id[id(box[0])], box[1]
 
 
-def listed(owner: Any) -> list[Any]:
+def given_by_lists(owner: Any) -> list[Any]:
     """What the methods of an object that list its weights give."""
     found = list[Any]()
     for name in LISTS:
@@ -181,7 +181,9 @@ def listed(owner: Any) -> list[Any]:
             entries = [*given.values()] if isinstance(given, dict) else list(given)
         except Exception:  # it takes arguments, or lists what is not there yet
             continue
-        if len(entries) == 2 and all(isinstance(part, (list, tuple)) and not is_pair(part) for part in entries):
+        if len(entries) == 2 and all(
+            isinstance(part, (list, tuple)) and not is_with_gradient(part) for part in entries
+        ):
             entries = [*zip(*entries, strict=False)]  # return weights, gradients
         found += [part[-1] if isinstance(part, tuple) and isinstance(part[0], str) else part for part in entries]
     return found
@@ -219,7 +221,7 @@ def beside_list(name: str, gradients: Sequence[Any], names: Sequence[str]) -> li
 def unchanged(made: Any) -> Iterator[None]:
     """What an object keeps is afterwards what it was: attributes, entries, and what stands in its arrays."""
     containers, arrays = [], []
-    for x in reached(made):
+    for x in held_within(made):
         if isinstance(x, np.ndarray):
             arrays.append((x, x.copy()))
         else:
@@ -260,16 +262,16 @@ def made_at_first(made: Any, run: Callable[[], object]) -> bool:
 
 def lists_of(made: Any) -> Lists:
     """The lists that an object is made of, with what stands in them: a forward half may append to them."""
-    return [(x, x.copy()) for x in reached(made) if isinstance(x, list)]
+    return [(x, x.copy()) for x in held_within(made) if isinstance(x, list)]
 
 
-def put_back(lists: Lists) -> None:
+def restored(lists: Lists) -> None:
     for x, was in lists:
         if len(x) != len(was):
             x[:] = was
 
 
-def reached(made: Any) -> Iterator[Any]:
+def held_within(made: Any) -> Iterator[Any]:
     """The dicts, lists and arrays of floats that an object is made of, each once."""
     waiting, seen = [made], set[int]()
     while waiting and len(seen) < MANY:

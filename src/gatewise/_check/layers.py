@@ -27,7 +27,7 @@ from gatewise._check.kept import (
     methods_of,
     nudged,
     owners,
-    put_back,
+    restored,
     unchanged,
 )
 from gatewise._check.matching import CHOSEN, DATA, WEIGHTS
@@ -200,7 +200,7 @@ def bound(made: object, forward: str, args: Sequence[object], kwargs: Named) -> 
 def output_of(forward: Function, count: int, lists: Lists, /, *args: Any, **kwargs: Any) -> Any:
     """What a forward half computes, several outputs in one row; what it returns beside, to be kept, is no output."""
     out = given_by(forward, *args, **kwargs)
-    put_back(lists)
+    restored(lists)
     if (several := outputs_in(out, count)) is not None:
         return as_one_row(several)
     return out[0] if isinstance(out, tuple) and len(out) == 2 and not is_number(out[1]) else out

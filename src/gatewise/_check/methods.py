@@ -19,7 +19,7 @@ from gatewise._recording import leaves, wire_named
 from gatewise._types import Function, Named, Namespace
 
 
-def made_of(cls: type, given: Named) -> tuple[Any, Namespace]:
+def object_and_rest(cls: type, given: Named) -> tuple[Any, Namespace]:
     """The object made of those of the values that its class takes, and the values left. Raises `ArgumentError`."""
     takes = [*inspect.signature(cls).parameters]
     try:

@@ -23,7 +23,7 @@ Judging = Callable[[Layer, Named, Any], Report]
 
 
 @dataclass
-class Part:
+class NetLayer:
     """A layer of a net by its place there, and what its two halves were called with."""
 
     name: str
@@ -69,7 +69,7 @@ def lines_by_layer(net: Layer, inputs: Named, upstream: Any, judged: Judging) ->
     A layer that is run several times, as over time, is not judged alone.
     """
     with unchanged(net.made):
-        parts = parts_of(net.made)
+        parts = layers_within(net.made)
         with heard(parts):
             net.gradient(upstream, [*inputs])(**inputs)
         once = [part for part in parts if part.came and len(part.arrived) == 1]
@@ -86,10 +86,10 @@ def lines_by_layer(net: Layer, inputs: Named, upstream: Any, judged: Judging) ->
     notes = [*passed, f"given what arrives at each, {told}"]
     notes += [f"{part.shown}: {note}" for part, report in wrong for note in report.notes if "could not be told" in note]
     suspects = {each.line: each for _, report in wrong for each in report.suspects}
-    return Told(merged(wrong), "", tuple(suspects.values())), notes
+    return Told(by_line(wrong), "", tuple(suspects.values())), notes
 
 
-def merged(wrong: Sequence[tuple[Part, Report]]) -> list[Mistake]:
+def by_line(wrong: Sequence[tuple[NetLayer, Report]]) -> list[Mistake]:
     """The mistakes in the order of the code, each with the layers that have it."""
     found = dict[tuple[int, str], Mistake]()
     for part, report in wrong:
@@ -100,19 +100,19 @@ def merged(wrong: Sequence[tuple[Part, Report]]) -> list[Mistake]:
     return sorted(found.values(), key=lambda m: m.line)
 
 
-def parts_of(net: Any) -> list[Part]:
+def layers_within(net: Any) -> list[NetLayer]:
     """The layers that a net is made of; those within a layer are that one's own."""
-    found = list[Part]()
+    found = list[NetLayer]()
     for prefix, owner in owners(net):
         inside = any(prefix.startswith(f"{part.name}.") and prefix != f"{part.name}." for part in found)
         methods = methods_of(type(owner))
         if prefix and methods is not None and not inside:
-            found.append(Part(prefix.removesuffix("."), owner, methods))
+            found.append(NetLayer(prefix.removesuffix("."), owner, methods))
     return found
 
 
 @contextmanager
-def heard(parts: Sequence[Part]) -> Iterator[None]:
+def heard(parts: Sequence[NetLayer]) -> Iterator[None]:
     """Each call of the halves of these layers is written down, as long as this lasts."""
     own = {id(part.made): part for part in parts}
     places = {(type(part.made), half, k) for part in parts for k, half in enumerate(part.methods)}
@@ -129,7 +129,7 @@ def heard(parts: Sequence[Part]) -> Iterator[None]:
                 setattr(cls, half, was)
 
 
-def listening(method: Any, own: Mapping[int, Part], which: int) -> Any:
+def listening(method: Any, own: Mapping[int, NetLayer], which: int) -> Any:
     """A method that writes down what it is called with, by name; not of the calls that it makes of itself."""
     active = set[int]()
 

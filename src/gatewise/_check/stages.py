@@ -99,7 +99,7 @@ def variables_of(code: CodeType | None) -> tuple[str, ...]:
     return () if code is None else code.co_varnames[code.co_argcount + code.co_kwonlyargcount :]
 
 
-def as_array(x: object) -> np.ndarray | None:
+def stage_numbers(x: object) -> np.ndarray | None:
     """A stage as an array of numbers; None of what is none."""
     found = np.asarray(x)
     return found if found.dtype.kind in "fiub" else None

@@ -20,7 +20,7 @@ from gatewise._check.recorded import run
 from gatewise._check.subject import Subject
 from gatewise._check.swapping import Functions
 from gatewise._check.trials import Checked, Trial
-from gatewise._check.work import SpentError, Work
+from gatewise._check.work import LineCount, SpentError
 from gatewise._recording.structures import leaves, mapped
 from gatewise._types import Named, Namespace, Plain
 
@@ -69,7 +69,7 @@ def wrong_when_cut(subject: Subject, given: Given, lengths: Lengths) -> tuple[Su
 def is_quick(subject: Subject, given: Given) -> bool:
     """Whether the run can be looked through as it is."""
     try:
-        with Work(LINES).counted():
+        with LineCount(LINES).counted():
             claims_of(subject, subject.call(), given)
     except SpentError:
         return False

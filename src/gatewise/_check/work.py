@@ -20,7 +20,7 @@ class SpentError(BaseException):
     """More lines were run than there were to spend: no `except Exception` of the user's is to stop it."""
 
 
-class Work:
+class LineCount:
     """Counts the lines of Python that are run, those of gatewise and NumPy left out, up to `most`."""
 
     def __init__(self, most: int) -> None:

@@ -18,7 +18,7 @@ from gatewise._compile.errors import CompileError
 from gatewise._compile.explaining import explained
 from gatewise._compile.kinds import UnknownKind, containers_in, described, kind_of_call
 from gatewise._compile.paths import Beyond, Leaving, NotCompiled, Path, path_of
-from gatewise._compile.recording import record
+from gatewise._compile.recording import program_of_run
 from gatewise._compile.surroundings import Surroundings, same_numbers
 from gatewise._errors import PACKAGE, ArgumentError, GatewiseError
 from gatewise._program import NotTold
@@ -146,7 +146,7 @@ class Compiled:
                 raise NotCompiled("it changes what it finds around it")
             if not {id(x) for x in containers_in(eager)}.isdisjoint(map(id, containers_in((args, kwargs)))):
                 raise NotCompiled("it returns a container that it was given")
-            recorded = record(self.f, args, kwargs)
+            recorded = program_of_run(self.f, args, kwargs)
             return eager, path_of(recorded, leaves, eager, around, f"_{next(self.serial)}", self.exact)
         except Beyond:
             self.beyond[key] = self.beyond.get(key, 0) + 1

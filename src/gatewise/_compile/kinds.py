@@ -16,7 +16,7 @@ class UnknownKind(Exception):  # noqa: N818 - said by explain()
     """An argument of a kind that is not compiled."""
 
 
-def kind_of(x: Any, leaves: list[Any]) -> object:
+def argument_kind(x: Any, leaves: list[Any]) -> object:
     """The kind of an argument; the numbers and arrays in it, which are inputs, go to `leaves`. Raises `UnknownKind`."""
     kind = type(x)
     if kind is float:
@@ -30,11 +30,11 @@ def kind_of(x: Any, leaves: list[Any]) -> object:
     if kind in STILL:
         return kind, x
     if kind is tuple or kind is list:
-        return kind, *[kind_of(part, leaves) for part in x]
+        return kind, *[argument_kind(part, leaves) for part in x]
     if kind is dict or kind is OrderedDict:
-        return kind, *[(type(key), key, kind_of(part, leaves)) for key, part in x.items()]
+        return kind, *[(type(key), key, argument_kind(part, leaves)) for key, part in x.items()]
     if isinstance(x, tuple) and hasattr(x, "_fields") and not hasattr(x, "__dict__"):
-        return kind, *[kind_of(part, leaves) for part in x]
+        return kind, *[argument_kind(part, leaves) for part in x]
     if isinstance(x, (np.float32, np.float64)):
         leaves.append(x)
         return kind
@@ -45,8 +45,8 @@ def kind_of(x: Any, leaves: list[Any]) -> object:
 
 def kind_of_call(args: tuple[Any, ...], kwargs: Mapping[str, Any], leaves: list[Any]) -> object:
     """The kind of all arguments of a call."""
-    found = kind_of(args, leaves)
-    return (found, kind_of(kwargs, leaves)) if kwargs else found
+    found = argument_kind(args, leaves)
+    return (found, argument_kind(kwargs, leaves)) if kwargs else found
 
 
 def described(leaves: Sequence[Any]) -> str:

@@ -97,7 +97,7 @@ def path_of(
     copies: set[str] = set()
     for _ in range(2):
         path = Path(program, around, recorded.lines, passes, mark)
-        write(path, recorded, values, eager, exact, copies)
+        write_source(path, recorded, values, eager, exact, copies)
         try:
             with np.errstate(all="ignore"):  # the function itself has said it
                 given = path.run(*inputs)
@@ -105,7 +105,7 @@ def path_of(
             raise Beyond from error
         except Leaving as left:
             raise NotCompiled(f"it reads something else when it is run again ({left.path.left_at})") from None
-        if differing := differences(given, eager, is_short(program)):
+        if differing := differs_in(given, eager, has_short_floats(program)):
             raise NotCompiled(differing)
         if not (wrong := shared_otherwise(given, eager, inputs, path, recorded.returned)):
             return path
@@ -113,7 +113,9 @@ def path_of(
     raise NotCompiled("what it returns shares memory in another way")
 
 
-def write(path: Path, recorded: Recorded, values: Sequence[Any], eager: Any, exact: bool, copies: set[str]) -> None:
+def write_source(
+    path: Path, recorded: Recorded, values: Sequence[Any], eager: Any, exact: bool, copies: set[str]
+) -> None:
     """Give a path its source, and the function that this defines."""
     program, mark = path.program, path.mark
     outputs = {x.place for x in program.outputs.values() if isinstance(x, At)}
@@ -234,12 +236,12 @@ class Returning:
         return text
 
 
-def is_short(program: Program) -> bool:
+def has_short_floats(program: Program) -> bool:
     """Whether short floats take part: a double that comes of them is as good as they are."""
     return "float32" in {*(x.dtype for x in program.inputs), *(op.dtype for op in program.ops)}
 
 
-def differences(given: Any, eager: Any, short: bool) -> str:
+def differs_in(given: Any, eager: Any, short: bool) -> str:
     """What differs between what a path gives and what the function gave; empty where nothing does."""
     mine, other = dict(leaves(given)), dict(leaves(eager))
     if [*mine] != [*other]:

@@ -51,7 +51,7 @@ class Listening(Recorder):
 
 
 @dataclass(frozen=True)
-class Run:
+class Built:
     """What a builder asks of a circuit."""
 
     inputs: Sequence[Input]
@@ -68,22 +68,22 @@ class Strict(Builder):
         return super().unmade(wire)
 
 
-def record(f: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Recorded:
+def program_of_run(f: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Recorded:
     """Run `f` once on Tensors, or twice. Raises `NotTold`, or what the function raises.
 
     Python may read what nobody differentiates; what is written into arrays is told apart only where somebody does.
     """
     try:
-        return run(f, args, kwargs, NOBODY)
+        return run_on_tensors(f, args, kwargs, NOBODY)
     except (GatewiseError, TypeError, ValueError, AttributeError, LookupError):
         with Bit() as bit:
-            return run(f, args, kwargs, bit)
+            return run_on_tensors(f, args, kwargs, bit)
 
 
 NOBODY = 0
 
 
-def run(f: Function, args: Sequence[Any], kwargs: Mapping[str, Any], bit: int) -> Recorded:
+def run_on_tensors(f: Function, args: Sequence[Any], kwargs: Mapping[str, Any], bit: int) -> Recorded:
     """Run `f` once on Tensors of the derivative `bit`."""
     inputs: list[Input] = []
     recorder = Listening()
@@ -102,10 +102,10 @@ def run(f: Function, args: Sequence[Any], kwargs: Mapping[str, Any], bit: int) -
             out = seen_by_gates(f)(*given[0], **given[1])
             if met:
                 raise NotTold(f"it goes on after an error that it caught: {met[0].what}")
-            return told(Strict(Run(inputs, recorder.bit, {i.wire: i for i in inputs})), out, recorder)
+            return as_program(Strict(Built(inputs, recorder.bit, {i.wire: i for i in inputs})), out, recorder)
 
 
-def told(builder: Builder, out: Any, recorder: Listening) -> Recorded:
+def as_program(builder: Builder, out: Any, recorder: Listening) -> Recorded:
     """The program of a run: what was read first, in the order in which it was, then what was returned."""
     guards: list[Guard] = []
     lines: list[str] = []

@@ -45,7 +45,7 @@ POWERS = {1: "{0}", 2: "{0} * {0}", -1: "1.0 / {0}", 3: "{0} * {0} * {0}"}
 TOTALS: Mapping[str, np.ufunc] = {"sum": np.add, "max": np.maximum, "min": np.minimum}
 
 
-def number(x: object) -> object:
+def finite(x: object) -> object:
     """A number that a gate gave for plain numbers, where Python would not have raised in its place."""
     if isinstance(x, float) and not math.isfinite(x):
         raise ArithmeticError

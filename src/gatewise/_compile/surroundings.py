@@ -81,12 +81,12 @@ class Surroundings:
             if value is NOTHING:
                 found.append(f"{name!r} not in {named(names, 'names')}")
             elif isinstance(value, NUMBERS):
-                found.append(f"{named(same, 'same')}({where}, {named(value, 'k')})")
+                found.append(f"{named(is_unchanged, 'same')}({where}, {named(value, 'k')})")
             else:
                 found.append(f"{where} is {named(value, 'k')}")
         for cell, value in self.cells:
             where = f"{named(cell, 'cell')}.cell_contents"
-            alike = f"{named(same, 'same')}({where}, {named(value, 'k')})"
+            alike = f"{named(is_unchanged, 'same')}({where}, {named(value, 'k')})"
             found.append(alike if isinstance(value, NUMBERS) else f"{where} is {named(value, 'k')}")
         for x, get, value in self.held:
             found.append(f"{named(get, 'of')}({named(x, 'k')}) is {named(value, 'k')}")
@@ -104,7 +104,7 @@ class Surroundings:
             now = names.get(name, NOTHING)
             if now is not value and not same_number(now, value):
                 return False
-        around = all(same(content_of(cell), value) for cell, value in self.cells)
+        around = all(is_unchanged(behind_cell(cell), value) for cell, value in self.cells)
         return around and all(get(x) is value for x, get, value in self.held) and self.rest_holds()
 
     def bound(self, names: dict[str, Any], name: str, label: str) -> None:
@@ -205,7 +205,7 @@ class Surroundings:
     def function(self, x: types.FunctionType, label: str) -> None:
         """A function of the user's: what its code names, and what it holds."""
         self.around(x, label)
-        asked, attributes, imported, drawn = names_in(x.__code__)
+        asked, attributes, imported, drawn = asked_by(x.__code__)
         self.names |= attributes | asked
         for name in asked:
             self.bound(x.__globals__, name, name)
@@ -223,7 +223,7 @@ class Surroundings:
             self.restless = "np.random"
 
     def modules_of(self, x: types.FunctionType) -> Iterator[Any]:
-        asked, _, imported, _ = names_in(x.__code__)
+        asked, _, imported, _ = asked_by(x.__code__)
         yield from (x.__globals__.get(name) for name in asked)
         yield from (sys.modules.get(name) for name in imported)
         yield from (cell.cell_contents for cell in x.__closure__ or () if cell != types.CellType())
@@ -266,7 +266,7 @@ class Surroundings:
         """An object of a class of the user's: its attributes, and its class."""
         kind = type(x)
         top = kind.__module__.partition(".")[0]
-        slots = [name for each in kind.__mro__ for name in slots_of(each) if hasattr(x, name)]
+        slots = [name for each in kind.__mro__ for name in slot_names(each) if hasattr(x, name)]
         if top in RESTLESS:
             self.restless = label
         elif (
@@ -284,7 +284,7 @@ class Surroundings:
                 self.container(vars(x), label)
             for name in slots:
                 value = getattr(x, name)
-                self.checks.append(lambda n=name, v=value: same(getattr(x, n, NOTHING), v))  # type: ignore[misc]
+                self.checks.append(lambda n=name, v=value: is_unchanged(getattr(x, n, NOTHING), v))  # type: ignore[misc]
                 self.waiting.append((value, f"{label}.{name}"))
 
 
@@ -295,7 +295,7 @@ UNTOLD = frozenset(
 )
 
 
-def slots_of(kind: type) -> tuple[str, ...]:
+def slot_names(kind: type) -> tuple[str, ...]:
     slots = vars(kind).get("__slots__", ())
     return (slots,) if isinstance(slots, str) else tuple(slots)
 
@@ -309,7 +309,7 @@ def is_calm(f: types.FunctionType) -> bool:
 
 
 @functools.lru_cache(4096)
-def names_in(code: types.CodeType) -> tuple[frozenset[str], frozenset[str], frozenset[str], bool]:
+def asked_by(code: types.CodeType) -> tuple[frozenset[str], frozenset[str], frozenset[str], bool]:
     """The global names that code asks for, its attributes, the modules it imports; whether it says `.random`."""
     asked, imported = set(), set()
     attributes = set(code.co_names)
@@ -320,18 +320,18 @@ def names_in(code: types.CodeType) -> tuple[frozenset[str], frozenset[str], froz
             imported.add(each.argval)
     for inner in code.co_consts:
         if isinstance(inner, types.CodeType):
-            more = names_in(inner)
+            more = asked_by(inner)
             asked |= more[0]
             attributes |= more[1]
             imported |= more[2]
     return frozenset(asked), frozenset(attributes), frozenset(imported), "random" in attributes
 
 
-def content_of(cell: types.CellType) -> Any:
+def behind_cell(cell: types.CellType) -> Any:
     return NOTHING if cell == types.CellType() else cell.cell_contents
 
 
-def same(now: Any, then: Any) -> bool:
+def is_unchanged(now: Any, then: Any) -> bool:
     return now is then or same_number(now, then)
 
 

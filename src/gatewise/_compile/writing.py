@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._compile.buffers import Buffers, plan
-from gatewise._compile.spelling import INFIX, MATHS, NUMBERS, POWERS, TOTALS, number
+from gatewise._compile.spelling import INFIX, MATHS, NUMBERS, POWERS, TOTALS, finite
 from gatewise._gates import NAMES
 from gatewise._program import PART, At, Constant, Op, Program, uses
 
@@ -130,7 +130,7 @@ class Writer:
         if gate == "power" and type(operands[1]) in (int, float) and not isinstance(op.operands[1], At):
             told = POWERS.get(operands[1], "")
         if not whole and gate in INFIX:
-            texts = [as_float(x, text) for x, text in zip(op.operands, texts, strict=True)]
+            texts = [in_floats(x, text) for x, text in zip(op.operands, texts, strict=True)]
             told = f"{texts[0]} {INFIX[gate]} {texts[1]}"
         elif not whole and not told:
             told = NUMBERS.get(gate, "")
@@ -142,7 +142,7 @@ class Writer:
             return f"{self.named(MATHS[gate], gate)}({', '.join(texts)})"
         if gate == "not_equal" and type(operands[0]) in (bool, np.bool_) and texts[1] == "0":
             return texts[0]
-        return f"{self.named(number, 'number')}({self.call(op, texts)})"
+        return f"{self.named(finite, 'number')}({self.call(op, texts)})"
 
     def of_arrays(self, place: int, op: Op, texts: list[str]) -> str:
         """A gate of arrays, into its buffer where it has one."""
@@ -152,7 +152,7 @@ class Writer:
             return f"{texts[0]} {INFIX[op.gate]} {texts[1]}"
         if type(function) is np.ufunc and not op.parameters:
             return f"{self.named(function, op.gate)}({', '.join(texts)}{out})"
-        if op.gate in TOTALS and is_plain(op):
+        if op.gate in TOTALS and is_over_all(op):
             axis, kept = axis_of(op), bool(op.parameters["keepdims"])
             whole = f"{texts[0]}, {axis!r}, None, {into or None}"
             return f"{self.named(TOTALS[op.gate].reduce, 'total_' + op.gate)}({whole}{', True' if kept else ''})"
@@ -205,7 +205,7 @@ def used_once(program: Program) -> set[int]:
     return {place for place, count in seen.items() if count == 1}
 
 
-def as_float(x: Any, text: str) -> str:
+def in_floats(x: Any, text: str) -> str:
     """A whole number as a float, which Python computes with in half the time beside another."""
     whole = x.value if isinstance(x, Constant) else None
     return f"({float(whole)!r})" if type(whole) is int and abs(whole) < 2**53 else text
@@ -220,7 +220,7 @@ def is_default(value: Any, default: Any) -> bool:
     return value is default or (type(value) is type(default) and value == default)
 
 
-def is_plain(op: Op) -> bool:
+def is_over_all(op: Op) -> bool:
     """Whether a total is that of all entries along its axes."""
     defaults = NAMES[op.gate].defaults
     return all(is_default(op.parameters[n], defaults[n]) for n in ("where", "initial", "dtype") if n in defaults)

@@ -23,7 +23,7 @@ from gatewise._program.rewriting import (
     Rewritten,
     identity_of,
     is_nan,
-    is_number,
+    is_the_number,
     lone_number,
     needed,
     rewritten,
@@ -74,15 +74,15 @@ def without_identities(program: Program) -> Program:
 
     def rule(op: Op, known: Known) -> Rewritten:
         x, y = (*op.operands, None, None)[:2]
-        if op.gate == "multiply" and is_number(x, 1) and known.fits(y, op):
+        if op.gate == "multiply" and is_the_number(x, 1) and known.fits(y, op):
             return y
-        if op.gate in ("multiply", "divide", "power") and is_number(y, 1) and known.fits(x, op):
+        if op.gate in ("multiply", "divide", "power") and is_the_number(y, 1) and known.fits(x, op):
             return x
         if op.gate in ("positive", "copy", "broadcast_to", "reshape", "astype") and known.fits(x, op):
             return x if isinstance(x, At) and known.at(x).dtype != "bool" else None  # type: ignore[union-attr]
         if op.gate == "negative" and (inner := known.op(x, "negative")) is not None:
             return inner.operands[0] if known.fits(inner.operands[0], op) else None
-        if op.gate == "not_equal" and is_number(y, 0) and known.fits(x, op):
+        if op.gate == "not_equal" and is_the_number(y, 0) and known.fits(x, op):
             return x  # a truth value
         return None
 
@@ -106,7 +106,7 @@ def with_products(program: Program) -> Program:
 
     def rule(op: Op, known: Known) -> Rewritten:
         x = op.operands[0] if op.operands else None
-        if op.gate == "square" or (op.gate == "power" and is_number(op.operands[1], 2)):
+        if op.gate == "square" or (op.gate == "power" and is_the_number(op.operands[1], 2)):
             return Op("multiply", (x, x), {}, op.shape, op.dtype) if known.fits(x, op) else None
         return None
 
@@ -117,7 +117,7 @@ def with_quotients_shared(program: Program) -> Program:
     """-1 / (d * d) is minus the square of 1 / d, where that is there; exp(-u) is 1 / exp(u)."""
 
     def rule(op: Op, known: Known) -> Rewritten:
-        if op.gate == "divide" and is_number(op.operands[0], -1):
+        if op.gate == "divide" and is_the_number(op.operands[0], -1):
             squared = known.op(op.operands[1], "multiply")
             if squared is None or squared.operands[0] != squared.operands[1]:
                 return None
@@ -145,7 +145,9 @@ def without_second_quotients(program: Program) -> Program:
             return None
         total = known.op(op.operands[0], "add")
         inner = (
-            None if total is None or not is_number(total.operands[0], 1) else known.op(total.operands[1], "reciprocal")
+            None
+            if total is None or not is_the_number(total.operands[0], 1)
+            else known.op(total.operands[1], "reciprocal")
         )
         if inner is None or known.op(inner.operands[0], "exp") is None:
             return None
@@ -166,14 +168,14 @@ def with_switches(program: Program) -> Program:
     """
 
     def rule(op: Op, known: Known) -> Rewritten:
-        if op.gate != "where" or not is_number(op.operands[2], 0):
+        if op.gate != "where" or not is_the_number(op.operands[2], 0):
             return None
         asked, product = known.op(op.operands[0], "not_equal"), known.op(op.operands[1], "multiply")
         if asked is None or product is None or product.operands[0] != asked.operands[0]:
             return None
         k, g = known.op(product.operands[0], "where"), known.at(product.operands[1])
         mask = None if k is None else known.at(k.operands[2])
-        if k is None or g is None or mask is None or not is_number(asked.operands[1], 0) or k.shape != op.shape:
+        if k is None or g is None or mask is None or not is_the_number(asked.operands[1], 0) or k.shape != op.shape:
             return None
         whole = (g.shape, mask.shape) == (op.shape, op.shape) and mask.dtype == "bool"
         if not whole or not is_nan(k.operands[1]) or (g.dtype != op.dtype and g.dtype != "float32"):

@@ -44,28 +44,28 @@ def needed(program: Program) -> Program:
             kept.add(place)
             waiting += uses(program.ops[place - first])
     places = {old: At(new) for new, old in enumerate(sorted(kept))}
-    ops = tuple(moved(program.ops[old - first], places) for old in sorted(kept) if old >= first)
+    ops = tuple(op_placed(program.ops[old - first], places) for old in sorted(kept) if old >= first)
     return rewired(program, ops, places)
 
 
 def rewired(program: Program, ops: Sequence[Op], places: Mapping[int, Operand]) -> Program:
     """A program of these operations, with its outputs and guards where `places` says that they are now."""
-    outputs = {name: elsewhere(operand, places) for name, operand in program.outputs.items()}
-    guards = tuple(Guard(elsewhere(guard.operand, places), guard.value) for guard in program.guards)
+    outputs = {name: placed(operand, places) for name, operand in program.outputs.items()}
+    guards = tuple(Guard(placed(guard.operand, places), guard.value) for guard in program.guards)
     return verify(Program(program.inputs, tuple(ops), outputs, guards))
 
 
-def elsewhere(x: Any, places: Mapping[int, Operand]) -> Any:
+def placed(x: Any, places: Mapping[int, Operand]) -> Any:
     return places[x.place] if isinstance(x, At) else x
 
 
-def moved(op: Op, places: Mapping[int, Operand]) -> Op:
+def op_placed(op: Op, places: Mapping[int, Operand]) -> Op:
     """An operation with its operands where `places` says that they are now."""
-    operands = tuple(elsewhere(x, places) for x in op.operands)
+    operands = tuple(placed(x, places) for x in op.operands)
     if not op.parameters:
         return Op(op.gate, operands, op.parameters, op.shape, op.dtype)
     parameters = {
-        k: tuple(elsewhere(x, places) for x in v) if isinstance(v, tuple) else v for k, v in op.parameters.items()
+        k: tuple(placed(x, places) for x in v) if isinstance(v, tuple) else v for k, v in op.parameters.items()
     }
     return Op(op.gate, operands, parameters, op.shape, op.dtype)
 
@@ -79,7 +79,7 @@ def rewritten(program: Program, rule: Callable[[Op, Known], Rewritten]) -> Progr
     places: dict[int, Operand] = {k: At(k) for k in range(len(program.inputs))}
     changed = False
     for k, op in enumerate(program.ops):
-        op = moved(op, places) if changed else op
+        op = op_placed(op, places) if changed else op
         told = rule(op, known) if op.gate != PART else None
         changed = changed or told is not None
         there = told if isinstance(told, (At, Constant)) else known.add(op if told is None else told)
@@ -155,6 +155,6 @@ def is_nan(x: object) -> bool:
     return isinstance(x, Constant) and np.ndim(x.value) == 0 and bool(np.isnan(x.value))
 
 
-def is_number(x: object, number: float) -> bool:
+def is_the_number(x: object, number: float) -> bool:
     """Whether an operand is a single constant number, this one."""
     return isinstance(x, Constant) and np.ndim(x.value) == 0 and bool(x.value == number)

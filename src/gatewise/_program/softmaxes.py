@@ -11,7 +11,7 @@ from gatewise._program.program import (
     Operand,
     Program,
 )
-from gatewise._program.rewriting import Known, Rewritten, is_nan, is_number, lone_number, rewritten
+from gatewise._program.rewriting import Known, Rewritten, is_nan, is_the_number, lone_number, rewritten
 
 
 def with_shares(program: Program) -> Program:
@@ -50,7 +50,7 @@ def without_shifts(program: Program) -> Program:
         for part, g in (op.operands, op.operands[::-1]):
             longer = known.op(part, "astype")
             routed = known.op(part if longer is None else longer.operands[0], "where")
-            if routed is None or not is_number(routed.operands[2], 0):
+            if routed is None or not is_the_number(routed.operands[2], 0):
                 continue
             product = known.op(routed.operands[1], "multiply")
             totals = [known.op(known.behind(x), "sum") for x in product.operands] if product is not None else []
