@@ -16,8 +16,15 @@ from compile.alike import demand_same
 from gatewise._gates import NAMES
 from gatewise._recording import leaves, mapped
 
-#: Why a few cases are not compiled: views that are handed out, arrays without axes, and calls with what is no array.
-REASONS = ("what it returns shares memory", "it returns a float for a ndarray", "it does not run on Tensors: ")
+#: Why a few cases are not compiled: views that are handed out, arrays without axes, calls with what is no array,
+#: complex numbers, and means of nothing.
+REASONS = (
+    "what it returns shares memory",
+    "it returns a float",
+    "it does not run on Tensors: ",
+    "it is made of something that is no number",
+    "numbers on the way are inf or nan",
+)
 
 
 def function_of(case: Case) -> Callable[..., Any]:
