@@ -104,7 +104,17 @@ def test_losses_along_the_prediction(typed, tmp_path):
     file.write_text(LOSSES.format(**RIGHT))
     found = typed("check", str(file)).out
     assert "4 pairs: 4 right." in found
-    assert "read so: the gradient along y_pred" in found
+
+
+SIGN = {"quadratic": "y - y_pred", "bernoulli": "y / p - (1 - y) / (1 - p)", "mse": "-2 * (y_pred - y) / y.size"}
+
+
+@pytest.mark.parametrize("name", SIGN)
+def test_the_gradient_along_the_labels_is_not_that_of_the_prediction(typed, tmp_path, name):
+    """Of a loss of differences the one is the other with the wrong sign."""
+    file = tmp_path / "losses.py"
+    file.write_text(LOSSES.format(**{**RIGHT, name: SIGN[name]}))
+    assert "4 pairs: 3 right, 1 wrong." in typed("check", str(file)).out
 
 
 @pytest.mark.parametrize("name", RIGHT)

@@ -16,14 +16,12 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.customs import IS_LABEL, IS_ONE_HOT, IS_STATE
-from gatewise._check.guesses import Guess, guesses, is_float_array, to_be_written_into, wanted, with_one_hot_rows
+from gatewise._check.guesses import Guess, guesses, to_be_written_into, wanted, with_one_hot_rows
 from gatewise._check.halves import required
 from gatewise._check.layers import Layer, value_and_gradient
-from gatewise._check.matching import DATA, says_gradient
 from gatewise._check.methods import object_and_rest, told_of_method
 from gatewise._check.pairs import Pair
 from gatewise._check.report import ParameterReport, Report
-from gatewise._check.returned import returned_names
 from gatewise._check.shapes import facts_of
 from gatewise._check.verdict import ONE_ENTRY, checked, checked_layer
 from gatewise._errors import ArgumentError, GatewiseError
@@ -156,6 +154,8 @@ class Filed:
                     break
                 continue
             judged += 1
+            if row.verdict == "right" and judges_labels_alone(row):
+                continue
             if row.verdict == "right" and judges_all_of(row, first):
                 return row if first is None or is_misfit(first) else judged_both_ways(first, row)
             if row.verdict == "right" and not pair.is_gradient:  # what is called a gradient may be of one input alone
@@ -178,7 +178,7 @@ class Filed:
                 )
             except Exception:  # labels that are no rows
                 continue
-            if row.verdict == "right" and judges_all_of(row, first):
+            if row.verdict == "right" and judges_all_of(row, first) and not judges_labels_alone(row):
                 return in_words(row, name)
         return None
 
@@ -225,30 +225,8 @@ def ways(pair: Pair, f: Function, other: Function | None, values: Named) -> list
     if not strangers or renamed:
         found = taking(f, other, names if not strangers else inputs)
         read = f"{pair.backward} is minus the gradient of {pair.name}"
-        alone = along_one(found, values)
-        return [Way({"gradient": turned(found)}, read)] if pair.is_force else alone or [Way({"gradient": found})]
+        return [Way({"gradient": turned(found)}, read)] if pair.is_force else [Way({"gradient": found})]
     return by_roles(f, other, inputs, first[0] if isinstance(first, tuple) else first)
-
-
-def along_one(gradient: Function, values: Named) -> list[Way]:
-    """The ways of one array that may be the gradient of any of several inputs of its shape, labels and data last.
-
-    None where the shape, or a name, tells which.
-    """
-    found = gradient(**to_be_written_into(values))
-    if not isinstance(found, np.ndarray) or any(
-        isinstance(name, str) and says_gradient(name) for name in returned_names(gradient)
-    ):
-        return []
-    alike = [name for name, x in values.items() if is_float_array(x) and x.shape == found.shape]
-    alike.sort(key=lambda name: name in IS_LABEL | DATA)
-    told = {name: Way({"gradient": under(gradient, name)}, f"the gradient along {name}") for name in alike}
-    return [*told.values()] if len(alike) > 1 else []
-
-
-def under(gradient: Function, name: str) -> Function:
-    """A gradient function that says whose gradient it returns."""
-    return functools.wraps(gradient)(lambda *args, **kwargs: {name: gradient(*args, **kwargs)})
 
 
 def by_roles(f: Function, other: Function, inputs: Sequence[str], out: Value) -> list[Way]:
@@ -281,6 +259,14 @@ def by_roles(f: Function, other: Function, inputs: Sequence[str], out: Value) ->
 def in_one_line(error: Exception) -> str:
     """An error in one line."""
     return f"{error.what} {error.why}" if isinstance(error, GatewiseError) else f"{type(error).__name__}: {error}"
+
+
+def judges_labels_alone(row: Row) -> bool:
+    """Whether labels alone are judged, though there is another array: their gradient is not what is asked for."""
+    if row.report is None or row.guess is None:
+        return False
+    judged, arrays = {p.name for p in row.report.parameters}, {n for n, x in row.guess.values.items() if np.ndim(x)}
+    return bool(judged) and judged <= IS_LABEL and bool(arrays - IS_LABEL - judged)
 
 
 def judges_all_of(row: Row, first: Row | None) -> bool:
