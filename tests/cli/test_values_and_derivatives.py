@@ -1,4 +1,4 @@
-"""Objects with a value and its derivative, as activations and losses; derivatives along one of inputs alike."""
+"""Objects with a value and its derivative, as activations and losses; losses along their predictions."""
 
 from __future__ import annotations
 
