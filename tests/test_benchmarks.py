@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import gatewise as gw
-from benchmarks import compiled, eager, forward, harness, loops, numpy_functions, science, startup, training
+from benchmarks import compiled, eager, forward, harness, loops, numpy_functions, pictures, science, startup, training
+from tools import slower
 
 
 def test_every_function_is_called_equally_often_in_every_round():
@@ -181,3 +182,13 @@ def test_what_compiled_functions_are_measured_by_is_right():
     hand, own = compiled.gradients_by_hand(p, X, y), gw.compile(gw.value_and_grad(compiled.loss))(p, X, y)
     assert hand[0] == pytest.approx(own[0], rel=1e-13)
     assert all(np.allclose(hand[1][name], own[1][name], rtol=1e-12) for name in p)
+
+
+def test_the_circuits_that_are_drawn_have_as_many_gates_as_their_rows_say():
+    assert len(pictures.thousand()["forward"]) == len(pictures.inside_a_call()["forward"]) == 1000
+
+
+def test_the_figure_of_a_row_is_read_from_its_text():
+    texts = {"55.1 us": 55.1, "0.25": 0.25, "1,234 ms": 1234.0, "1e-3 s": 1e-3}
+    assert {text: slower.figure(text) for text in texts} == texts
+    assert slower.figure("not installed") is None
