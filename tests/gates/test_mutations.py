@@ -79,7 +79,8 @@ EQUAL = {
 }
 
 
-#: Mutants that are the same gate pass every check, which takes most of the time: `make mutants` runs them, too.
+#: `make mutants` runs all of them. Here stands every second one of a gate, in turn with its neighbour; those that are the
+#: same gate pass every check, which takes most of the time.
 ALL = os.environ.get("GATEWISE_MUTANTS") == "all"
 
 #: For each mutation the checks, the one that caught such a mutant last at the head.
@@ -101,7 +102,9 @@ def caught_by(mutant: Mutant) -> tuple[str, str]:
 
 @pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
 def test_mutants_are_caught(gate: Gate, counted: Callable[..., None]) -> None:
-    mutants = [mutant for mutant in mutants_of(gate) if ALL or mutant.name not in EQUAL]
+    mutants = list(mutants_of(gate))
+    if not ALL:
+        mutants = [mutant for mutant in mutants[GATES.index(gate) % 2 :: 2] if mutant.name not in EQUAL]
     found = {mutant.name: caught_by(mutant) for mutant in mutants}
     escaped = {name for name, (check, _) in found.items() if not check}
     assert escaped == {mutant.name for mutant in mutants} & set(EQUAL)

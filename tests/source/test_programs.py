@@ -12,7 +12,7 @@ import gatewise as gw
 from source.checking import Case, differences, foul_lines, recorded, run_elsewhere, to_the_bit
 from source.programs import write
 
-PROGRAMS = 500
+PROGRAMS = 250  #: `python tests/fuzz_programs.py` has as many as are asked for
 
 
 @pytest.fixture(scope="module")
