@@ -79,8 +79,8 @@ EQUAL = {
 }
 
 
-#: `make mutants` runs all of them. Here stands every second one of a gate, in turn with its neighbour; those that are the
-#: same gate pass every check, which takes most of the time.
+#: `make mutants` runs all of them. Here stands every second one of a gate, in turn with its neighbour; those that are
+#: the same gate pass every check, which takes most of the time.
 ALL = os.environ.get("GATEWISE_MUTANTS") == "all"
 
 #: For each mutation the checks, the one that caught such a mutant last at the head.
