@@ -204,7 +204,9 @@ class Circuit:
         """Everything about one wire: forward, upstream, local, downstream, code, and the numerical check."""
         return card(*self._looked_up(name, round, unrolled), digits=digits_asked(digits))
 
-    def code(self, style: Literal["code", "notes"] = "code", unrolled: bool = False, recompute: int = False) -> Staged:
+    def code(
+        self, style: Literal["code", "notes"] = "code", unrolled: bool = False, recompute: int | Binomial = False
+    ) -> Staged:
         """The forward and backward pass as one Python function that runs on its own.
 
         A loop whose rounds are all the same is printed as a loop; with `unrolled`, and in the style "notes", every
@@ -212,7 +214,8 @@ class Circuit:
 
         `recompute` saves memory in long loops: of what a round is given by the one before only that of every so manieth
         is kept (`recompute=100`; `True` for as many as are between), and the rounds between are computed again on the
-        way back. The gradients are the same to the last bit.
+        way back. `gw.Binomial(states=20)` keeps 20 and computes again as few rounds as can be. The gradients are the
+        same to the last bit.
         """
         if style not in ("code", "notes"):
             why = "code is the backward pass as one writes it, notes keeps every local factor."
@@ -220,10 +223,8 @@ class Circuit:
         if recompute is not False and (unrolled or style == "notes"):
             why = "rounds are computed again where a loop is printed as one."
             raise ArgumentError("recompute= is for loops.", why, "code(recompute=True).")
-        if isinstance(recompute, Binomial):
-            why = "printed code keeps every so manieth state."
-            raise ArgumentError("gw.Binomial is for gw.grad.", why, "code(recompute=True).")
-        return staged(self._frozen, style, unrolled, stretch_of(recompute))
+        kept = recompute if isinstance(recompute, Binomial) else stretch_of(recompute)
+        return staged(self._frozen, style, unrolled, kept)
 
     def svg(
         self,

@@ -21,7 +21,7 @@ from gatewise._source.looking import value_of
 from gatewise._source.names import MODULES
 from gatewise._source.spelling import array_parameters, literal
 from gatewise._source.statements import Statements, Style
-from gatewise._tensor import Kept
+from gatewise._tensor import Binomial, Kept
 
 IMPORTS = {"np": "import numpy as np", "math": "import math"}
 
@@ -39,19 +39,20 @@ class Staged(str):
 
 
 def staged(
-    circuit: FrozenCircuit, style: Style = "code", unrolled: bool = True, recompute: int | None = None
+    circuit: FrozenCircuit, style: Style = "code", unrolled: bool = True, recompute: int | Binomial | None = None
 ) -> Staged:
     """The text of `f_and_gradients` for a circuit; `style` "notes" keeps every local factor.
 
     Loops are printed as loops where all their rounds are the same, unless `unrolled`. With `recompute` these keep
-    every so manieth state, with 0 about the square root of them, and their ways back compute again what is between.
+    every so manieth state, with 0 about the square root of them, by a `Binomial` no more than it says, and their ways
+    back compute again what is between.
     """
     if style == "code" and not unrolled:
         return with_loops(circuit, recompute)
     return Staged(Writer(circuit, style).text())
 
 
-def with_loops(circuit: FrozenCircuit, recompute: int | None = None) -> Staged:
+def with_loops(circuit: FrozenCircuit, recompute: int | Binomial | None = None) -> Staged:
     """The text with loops; one that stays unrolled has a comment that says why."""
     from gatewise._source.looped import UnprintedError, length_assertions, looped
 
@@ -92,6 +93,7 @@ class Writer:
         self.guards = Guards(self.page)
         self.forward, self.backward = Forward(self.page, self.guards), Backward(self.page)
         self.say.speller.defined = definition
+        self.beside: list[str] = []  # lines of functions that are no gate's
 
     def text(self, said: Sequence[str] = (), sized: bool = False) -> str:
         """Everything, from imports to return; `said` are comments above the forward pass.
@@ -122,7 +124,7 @@ class Writer:
             head.insert(
                 0, f"from zlib import crc32{f' as {self.guards.crc32}' if self.guards.crc32 != 'crc32' else ''}\n"
             )
-        helpers = []
+        helpers = list(self.beside)
         for own, node in self.say.speller.functions.items():
             first, *rest = definition(node)
             helpers += ["", f"def {own}{first}", *rest]

@@ -7,15 +7,17 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from gatewise._circuit import Said
 from gatewise._source.lines import TextLine, assignment, written_into
 from gatewise._source.looped.heads import head, in_one
 from gatewise._source.looped.lines import renamed, without_empty_quotes
 from gatewise._source.looped.parts import Rounds
 from gatewise._source.looped.rounds import ListEntry, Written
 from gatewise._source.names import Names
-from gatewise._source.spelling import Text, listed, say
+from gatewise._source.spelling import Text, as_text, listed, say
 
 EVERY = "ꙮevery"  #: stands for the number that was asked for, until it is known which others the text holds
+SCHEDULE = "next_kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +61,23 @@ class Again:
         kept = written_into(self.states, say("{}.append({})", self.states, several))
         asked = f"if {at if at.isidentifier() else f'({at})'} % {self.every} == 0:"
         every = in_one(TextLine(asked, reads=at.names | {self.every}), [kept])
-        return [*([every] if state else []), *(x for line in lines for x in self.without_lists(line))]
+        return [*([every] if state else []), *self.without_lists(lines)]
 
-    def without_lists(self, line: TextLine) -> list[TextLine]:
-        """A line, perhaps of several, without those that fill lists for a way back that is not gone."""
+    def taken(self, state: Sequence[str], place: ListEntry, lines: Sequence[TextLine]) -> list[TextLine]:
+        """The state before a stretch; `lines` make that of the next round from that of one."""
+        states = frozenset((self.states,))
+        return [TextLine(f"{', '.join(state)} = {self.states}.pop()", "", "", frozenset(state), states, states)]
+
+    def without_lists(self, lines: Sequence[TextLine]) -> list[TextLine]:
+        """The lines, each perhaps of several, without those that fill lists for a way back that is not gone."""
         filled = re.compile(r"\s*(\w+)(?: = \[|\.append\()")
-        lines = [x for x in line.code.split("\n") if (m := filled.match(x)) is None or m[1] not in self.inside]
-        binds, changes = line.binds - self.inside, line.changes - self.inside
-        return [dataclasses.replace(line, code="\n".join(lines), binds=binds, changes=changes)] if lines else []
+        found = []
+        for line in lines:
+            rest = [x for x in line.code.split("\n") if (m := filled.match(x)) is None or m[1] not in self.inside]
+            binds, changes = line.binds - self.inside, line.changes - self.inside
+            if rest:
+                found.append(dataclasses.replace(line, code="\n".join(rest), binds=binds, changes=changes))
+        return found
 
     def rewrite(self, part: Rounds, names: Names, written: Written, ahead: TextLine, place: ListEntry) -> TextLine:
         """Turn the lines of a loop into those of one that keeps states alone; the loop back, as one line."""
@@ -76,10 +87,8 @@ class Again:
         kept = self.keeping(state, place, [x for x in written.inside if x not in written.ours])
         written.before = [*(x for x in written.before if x not in begin), *self.begin(ahead, state)]
         written.inside = kept
-        states = frozenset((self.states,))
-        taken = TextLine(f"{', '.join(state)} = {self.states}.pop()", "", "", frozenset(state), states, states)
         stretch = [
-            *([taken] if state else []),
+            *(self.taken(state, place, [x for x in lines if x not in written.ours]) if state else []),
             *begin,
             in_one(head(self.counter, self.part.text, self.part.names), lines),
         ]
@@ -99,6 +108,76 @@ class Again:
         rounds = say("reversed({})", self.part)
         inside = in_one(head(self.counter, rounds.text, rounds.names), lines)
         return in_one(head(self.first, firsts.text, firsts.names), [*stretch, inside])
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled(Again):
+    """No more than `EVERY` states are kept, those of Griewank and Walther's schedule; a stretch is one round.
+
+    `first` is the round that is gone back, `begun` the one of the last state that is kept, `keep` the next to be kept.
+    """
+
+    begun: str
+    keep: str
+    schedule: str
+
+    @classmethod
+    def named(cls, counter: str, names: Names, every: int, inside: frozenset[str]) -> Scheduled:
+        given = ("rounds", "states", "last", "first", "keep", SCHEDULE)
+        rounds, states, last, begun, keep, schedule = (names.free(name) for name in given)
+        return cls(counter, rounds, states, last, "1", inside, begun, keep, schedule)
+
+    def begin(self, ahead: TextLine, state: Sequence[str]) -> list[TextLine]:
+        rounds = Again.begin(self, ahead, [])[0]
+        return [rounds, *([assignment(self.states, "[]"), assignment(self.keep, "0")] if state else [])]
+
+    def keeping(self, state: Sequence[str], place: ListEntry, lines: Sequence[TextLine]) -> list[TextLine]:
+        return [*(self.kept(state, place, say("len({})", self.rounds)) if state else []), *self.without_lists(lines)]
+
+    def kept(self, state: Sequence[str], place: ListEntry, last: Text) -> list[TextLine]:
+        """The lines in a loop on its way to a round that keep the state of those that the schedule names."""
+        at = dataclasses.replace(place, rounds=self.rounds).at()
+        kept = written_into(self.states, say("{}.append(({}, {}))", self.states, at, listed("{}", state)))
+        asked = TextLine(f"if {at} == {self.keep}:", reads=at.names | {self.keep})
+        return [in_one(asked, [kept, self.next_kept(at, last)])]
+
+    def next_kept(self, first: Text | Said, last: Text) -> TextLine:
+        """The line that says which round's state is kept next."""
+        free = say("{} - len({})", EVERY, self.states)
+        return assignment(self.keep, say("{}({}, {}, {})", self.schedule, first, last, free))
+
+    def taken(self, state: Sequence[str], place: ListEntry, lines: Sequence[TextLine]) -> list[TextLine]:
+        states, both = frozenset((self.states,)), (self.begun, *state)
+        part = say("{}[{} : {}]", self.rounds, self.begun, self.first)
+        on_the_way = [*self.kept(state, place, as_text(self.first)), *self.without_lists(lines)]
+        return [
+            TextLine(f"{', '.join(both)} = {self.states}[-1]", "", "", frozenset(both), states),
+            self.next_kept(as_text(self.begun), as_text(self.first)),
+            in_one(head(self.counter, part.text, part.names), on_the_way),
+            in_one(
+                TextLine(f"if {self.states}[-1][0] == {self.first}:", reads=states | {self.first}),
+                [TextLine(f"{self.states}.pop()", reads=states, changes=states)],
+            ),
+        ]
+
+    def back(self, stretch: Sequence[TextLine], lines: Sequence[TextLine]) -> TextLine:
+        rounds = say("reversed({})", self.part)
+        inside = in_one(head(self.counter, rounds.text, rounds.names), lines)
+        last = say("reversed(range(len({})))", self.rounds)
+        return in_one(head(self.first, last.text, last.names), [*stretch, inside])
+
+
+def scheduled(name: str) -> list[str]:
+    """The function that a text with `Scheduled` loops calls."""
+    return f'''
+def {name}(first, last, free):
+    """The next round whose state is kept on the way from first to last (Griewank and Walther, Algorithm 799)."""
+    rounds, runs = last - first, 1
+    if rounds < 2 or free < 1:
+        return None
+    while math.comb(free + 1 + runs, runs) < rounds:
+        runs += 1
+    return max(first + 1, last - math.comb(free + runs, runs))'''.split("\n")
 
 
 def state_of(part: Rounds, names: Names, lines: Sequence[TextLine]) -> list[str]:

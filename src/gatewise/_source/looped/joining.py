@@ -12,7 +12,7 @@ import numpy as np
 from gatewise._circuit import Expr, FrozenCircuit, Input, Said, Unrolled, Wire
 from gatewise._source.backward import empty_structure, first_ones, zeros_text
 from gatewise._source.lines import TextLine, assignment, changed
-from gatewise._source.looped.again import Again
+from gatewise._source.looped.again import Again, Scheduled
 from gatewise._source.looped.delays import with_delays
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import is_fixed
@@ -28,6 +28,7 @@ from gatewise._source.looped.writing import Part, unmarked
 from gatewise._source.names import Names
 from gatewise._source.nodes import Nodes
 from gatewise._source.spelling import Text, as_text, say
+from gatewise._tensor import Binomial
 
 
 @dataclass(eq=False)
@@ -63,7 +64,7 @@ class Level:
 class Looped:
     """Writes the body of the staged function for a circuit with repeats.
 
-    With `recompute` a loop keeps every so manieth of its states, and the way back computes again what is between.
+    With `recompute` a loop keeps every so manieth of its states, or so many, and the way back computes again the rest.
     """
 
     def __init__(
@@ -72,11 +73,12 @@ class Looped:
         found: Sequence[Any],
         left: Sequence[Unrolled],
         defined: Callable[[Expr], Iterator[str]],
-        recompute: int | None = None,
+        recompute: int | Binomial | None = None,
     ) -> None:
         self.defined = defined
         self.functions: dict[str, Expr] = {}  # beside the printed one
         self.recompute = recompute
+        self.schedules: list[str] = []  # what the functions are called that say which states are kept
         self.inside: set[str] = set()  # lists that loops in a round fill for its way back
         circuit, found, handed_down = with_delays(circuit, found)
         circuit, lists = gathered(circuit, list(flat(found)))
@@ -392,11 +394,18 @@ class Looped:
 
     def again(self, part: Rounds, level: Level) -> Again | None:
         """How a loop's rounds are computed again, if they are: those inside a round are with it."""
-        few = is_fixed(part) and len(part.repeat.counting.counts) <= (self.recompute or 0)
-        if self.recompute is None or level is not self.level or few:
+        recompute = self.recompute
+        if recompute is None or level is not self.level:
+            return None
+        kept = recompute.states if isinstance(recompute, Binomial) else recompute
+        if is_fixed(part) and len(part.repeat.counting.counts) <= kept:
             return None
         inside = frozenset(self.inside) - {*part.called.values()}
-        return Again.named(part.counter, self.names, self.recompute, inside)
+        if not isinstance(recompute, Binomial):
+            return Again.named(part.counter, self.names, recompute, inside)
+        again = Scheduled.named(part.counter, self.names, kept, inside)
+        self.schedules.append(again.schedule)
+        return again
 
     def arrays(self, part: Rounds) -> list[TextLine]:
         """The lines that make arrays of lists."""

@@ -26,22 +26,27 @@ from gatewise._circuit import (
 from gatewise._recording import key_text, plainly
 from gatewise._source.guards import Guards, by_mask
 from gatewise._source.lines import TextLine
-from gatewise._source.looped.again import EVERY
+from gatewise._source.looped.again import EVERY, scheduled
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import TYPED, bound_to_count, is_fixed, strange_number, told_entries
 from gatewise._source.looped.joining import Looped
 from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
 from gatewise._source.staged import Writer, definition
 from gatewise._source.statements import Statements
+from gatewise._tensor import Binomial
 from gatewise._transforms import gradients
 
 
 def looped(
-    circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrolled], recompute: int | None = None
+    circuit: FrozenCircuit,
+    found: Sequence[Repeat],
+    left: Sequence[Unrolled],
+    recompute: int | Binomial | None = None,
 ) -> str:
     """The text of a circuit with these loops. Raises `UnprintedError` where they cannot be printed, or not right.
 
-    With `recompute` every so manieth state of a loop is kept, with 0 about the square root of them.
+    With `recompute` every so manieth state of a loop is kept, with 0 about the square root of them, and by a
+    `Binomial` no more than it says.
     """
     if any(by_mask(made, circuit.spelled) for made in circuit.steps.values()):
         raise UnprintedError("a mask picks entries, and how many is known where it runs")
@@ -54,7 +59,7 @@ def looped(
     counts = [len(p.repeat.rounds) for p in writing.rounds if not is_fixed(p)]
     if counts and not bound and (bound := strange_number(standing(writing.numbers, text), circuit, counts)):
         text = str(LoopedText(circuit, Looped(circuit, found, left, definition, recompute), bound))
-    text = text.replace(EVERY, str(recompute))
+    text = text.replace(EVERY, str(recompute.states if isinstance(recompute, Binomial) else recompute))
     demand_right(circuit, text)
     return text
 
@@ -173,6 +178,9 @@ class LoopedText(Writer):
     def __str__(self) -> str:
         forward, backward = self.writing.lines(self.bound)
         self.say.speller.uses_math, self.say.speller.functions = self.writing.uses_math, self.writing.functions
+        for name in self.writing.schedules:
+            self.say.speller.uses_math = True
+            self.beside += scheduled(name)
         self.backward.first = self.names.d_name(self.circuit.output)
         top = [*dict.fromkeys([*self.circuit.setup, *self.setup()])]
         asserted = self.asserted()
