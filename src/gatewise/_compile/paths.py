@@ -13,7 +13,7 @@ from gatewise._compile.buffers import Buffers
 from gatewise._compile.recording import Output, Recorded
 from gatewise._compile.surroundings import Surroundings
 from gatewise._compile.writing import Writer
-from gatewise._program import PASSES, At, Constant, Program, values_of
+from gatewise._program import PASSES, At, Constant, Program, values_of, verify
 from gatewise._recording import leaves
 
 
@@ -85,7 +85,7 @@ def improved(program: Program, exact: bool) -> tuple[Program, list[tuple[str, in
         if not (exact and each.rounds):
             before, program = len(program.ops), each.of(program)
             told.append((each.name, before, len(program.ops)))
-    return program, told
+    return verify(program), told
 
 
 def path_of(

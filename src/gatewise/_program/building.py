@@ -236,15 +236,20 @@ def shape_and_dtype_of(value: object) -> tuple[tuple[int, ...], str]:
 
 def equality_key(x: object) -> object:
     """What makes two operands or parameters equal: the bits of constants, 0.0 and -0.0 apart."""
-    if isinstance(x, Constant):
-        return type(x.value).__name__, np.asarray(x.value).dtype.str, np.shape(x.value), np.asarray(x.value).tobytes()
-    if isinstance(x, np.ndarray):
-        return x.dtype.str, x.shape, x.tobytes()
+    kind = type(x)
+    if kind is Constant:
+        value = x.value  # type: ignore[attr-defined]
+        if type(value) is float:
+            return "float", value.hex()
+        array = np.asarray(value)
+        return type(value).__name__, array.dtype.str, array.shape, array.tobytes()
+    if kind is At or kind is str or x is None:
+        return x
+    if kind is np.ndarray:
+        return x.dtype.str, x.shape, x.tobytes()  # type: ignore[attr-defined]
     if isinstance(x, (tuple, list)):
         return tuple(map(equality_key, x))
-    if isinstance(x, dict):
-        return tuple((key, equality_key(part)) for key, part in x.items())
-    return repr(x) if isinstance(x, slice) else (type(x).__name__, x)
+    return repr(x) if kind is slice else (kind.__name__, x)
 
 
 def value_behind(x: object) -> Any:
