@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 
 import gatewise as gw
 from compile.alike import demand_same, outcome, same
+from gatewise._build import SourceError, straight_function
 from gatewise._compile import CompileError
 
 Pair = namedtuple("Pair", "left right")
@@ -393,6 +395,54 @@ def test_a_long_loop_is_one_path() -> None:
 
     compiled = demand_same(gw.value_and_grad(f), [(0.5,), (0.7,), (A,), (B,)])
     assert is_compiled(compiled)
+
+
+def test_ten_thousand_gates_are_one_path_and_the_collector_goes_on() -> None:
+    f = gw.value_and_grad(lambda x: long_chain(x, 5_000))
+    compiled = gw.compile(f)
+    assert gc.isenabled()
+    assert same(compiled(A), f(A))
+    assert gc.isenabled()
+    assert same(compiled(A * 2), f(A * 2))
+    assert compiled.explain().count("NumPy:") == 1
+
+
+def long_chain(x: Any, gates: int) -> Any:
+    for _ in range(gates):
+        x = np.tanh(x) * 1.001
+    return np.sum(x)
+
+
+def test_the_collector_stays_off_where_the_caller_had_turned_it_off() -> None:
+    gc.disable()
+    try:
+        compiled = gw.compile(lambda x: x * 2)
+        compiled(1.5)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+#: Code that is not straight, as a mistake of the writer's might make it.
+CROOKED = {
+    "IMPORT_NAME": "import os",
+    "FOR_ITER": "for k in x:\n        x = k",
+    "JUMP_BACKWARD": "while x:\n        x = x - 1",
+    "STORE_ATTR": "x.a = 1",
+    "DELETE_SUBSCR": "del x[0]",
+    "YIELD_VALUE": "yield x",
+    "__class__": "return x.__class__",
+    "__import__": "return __import__('os')",
+}
+
+
+@pytest.mark.parametrize("said", CROOKED)
+def test_compiled_text_that_is_not_straight_is_refused(said: str) -> None:
+    with pytest.raises(SourceError, match=said):
+        straight_function(f"def f(x):\n    {CROOKED[said]}\n    return x\n", {}, "f")
+    inner = CROOKED[said].replace("\n", "\n    ")
+    with pytest.raises(SourceError, match=said):
+        straight_function(f"def f(x):\n    def g(x):\n        {inner}\n        return x\n    return g\n", {}, "f")
 
 
 def test_what_is_no_function_is_refused() -> None:

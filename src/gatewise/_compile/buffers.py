@@ -34,30 +34,28 @@ class Buffers:
 def plan(program: Program, values: Sequence[Any], outputs: set[int]) -> Buffers:
     """Buffers for what no output may be a view of; one that nobody reads any more is used again."""
     first = len(program.inputs)
-    owner = owners(program, values)
+    writes = [takes_out(op) for op in program.ops]
+    owner = owners(program, values, writes)
     kept = {root for place in outputs for root in owner[place]}
     last = last_reads(program, owner)
     free: dict[object, list[str]] = {}
     buffers = Buffers({}, {})
-    for k, op in enumerate(program.ops):
-        place = first + k
-        done = [p for p in ending(op, owner) if last[p] == place and p in buffers.of]
-        elementwise = takes_out(op) and op.gate not in INTO
-        if not elementwise:
-            into(place, op, values, kept, free, buffers)
-        for p in done:
+    for place, (op, written) in enumerate(zip(program.ops, writes, strict=True), first):
+        done = {p for read in uses(op) for p in owner[read] if last[p] == place and p in buffers.of}
+        elementwise = written and op.gate not in INTO
+        if written and not elementwise:
+            into(place, values, kept, free, buffers)
+        for p in sorted(done) if len(done) > 1 else done:
             free.setdefault(layout(values[p]), []).append(buffers.of[p])
         if elementwise:
-            into(place, op, values, kept, free, buffers)
+            into(place, values, kept, free, buffers)
     return buffers
 
 
-def into(
-    place: int, op: Op, values: Sequence[Any], kept: set[int], free: dict[object, list[str]], buffers: Buffers
-) -> None:
+def into(place: int, values: Sequence[Any], kept: set[int], free: dict[object, list[str]], buffers: Buffers) -> None:
     """Give a place a buffer, if it may have one: one that is free, or a new one."""
     value = values[place]
-    if place in kept or not takes_out(op) or type(value) is not np.ndarray or not value.ndim or not is_dense(value):
+    if place in kept or type(value) is not np.ndarray or not value.ndim or not is_dense(value):
         return
     waiting = free.get(layout(value))
     if waiting:
@@ -79,35 +77,34 @@ def takes_out(op: Op) -> bool:
     return type(gate.call) is np.ufunc and not op.parameters and gate.call.nout == 1
 
 
-def owners(program: Program, values: Sequence[Any]) -> list[frozenset[int]]:
+def owners(program: Program, values: Sequence[Any], writes: Sequence[bool]) -> list[tuple[int, ...]]:
     """For each place those whose memory its value may lie in: its own, unless it may be a view."""
     first = len(program.inputs)
-    found = [frozenset((k,)) for k in range(first)]
-    for k, op in enumerate(program.ops):
-        behind = [x.place for x in op.operands if isinstance(x, At)]
-        viewed = [p for p in behind if op.gate == PART or may_view(op, values[first + k], values[p])]
-        found.append(frozenset((first + k,)).union(*(found[p] for p in viewed)))
+    found: list[tuple[int, ...]] = [(k,) for k in range(first)]
+    for place, (op, written) in enumerate(zip(program.ops, writes, strict=True), first):
+        if written or op.gate == "astype":
+            found.append((place,))
+            continue
+        behind = [x.place for x in op.operands if type(x) is At]
+        viewed = [p for p in behind if op.gate == PART or may_view(op, values[place], values[p])]
+        found.append(tuple({place}.union(*(found[p] for p in viewed))))
     return found
 
 
 def may_view(op: Op, value: Any, operand: Any) -> bool:
-    if takes_out(op) or op.gate == "astype" or not isinstance(operand, np.ndarray):
+    if not isinstance(operand, np.ndarray):
         return False
     return NAMES[op.gate].views or not isinstance(value, np.ndarray) or np.may_share_memory(value, operand)
 
 
-def last_reads(program: Program, owner: Sequence[frozenset[int]]) -> dict[int, int]:
-    """The last place that reads what lies in the memory of each."""
-    first = len(program.inputs)
-    last: dict[int, int] = {}
-    for k, op in enumerate(program.ops):
-        for place in uses(op):
-            last.update(dict.fromkeys(owner[place], first + k))
+def last_reads(program: Program, owner: Sequence[tuple[int, ...]]) -> list[int]:
+    """The last place that reads what lies in the memory of each; -1 where none does."""
+    last = [-1] * len(owner)
+    for place, op in enumerate(program.ops, len(program.inputs)):
+        for read in uses(op):
+            for root in owner[read]:
+                last[root] = place
     return last
-
-
-def ending(op: Op, owner: Sequence[frozenset[int]]) -> list[int]:
-    return sorted({root for place in uses(op) for root in owner[place]})
 
 
 def layout(value: np.ndarray) -> object:
@@ -116,4 +113,5 @@ def layout(value: np.ndarray) -> object:
 
 def is_dense(value: np.ndarray) -> bool:
     """Whether an array's memory is in one piece in some order of its axes, so that another can lie like it."""
-    return value.size > 0 and np.empty_like(value).strides == value.strides
+    flags = value.flags
+    return value.size > 0 and (flags.forc or np.empty_like(value).strides == value.strides)

@@ -14,6 +14,7 @@ import numpy as np
 
 from gatewise import _build
 from gatewise._circuit import lent
+from gatewise._compile.collecting import resting
 from gatewise._compile.errors import CompileError
 from gatewise._compile.explaining import explained
 from gatewise._compile.kinds import UnknownKind, containers_in, described, kind_of_call
@@ -72,7 +73,7 @@ class Compiled:
         self.beyond: dict[object, int] = {}
         self.warned: set[object] = set()
         self.serial = itertools.count()
-        made: Any = _build.function(GENERAL, {"call": self.call}, "program")
+        made: Any = _build.straight_function(GENERAL, {"call": self.call}, "program")
         self.function = function = types.FunctionType(unseen(made), {"__builtins__": {}, "call": self.call})
         functools.update_wrapper(function, f, updated=())
         function.__dict__.update(source="", explain=self.explain)
@@ -146,8 +147,9 @@ class Compiled:
                 raise NotCompiled("it changes what it finds around it")
             if not {id(x) for x in containers_in(eager)}.isdisjoint(map(id, containers_in((args, kwargs)))):
                 raise NotCompiled("it returns a container that it was given")
-            recorded = program_of_run(self.f, args, kwargs)
-            return eager, path_of(recorded, leaves, eager, around, f"_{next(self.serial)}", self.exact)
+            with resting:
+                recorded = program_of_run(self.f, args, kwargs)
+                return eager, path_of(recorded, leaves, eager, around, f"_{next(self.serial)}", self.exact)
         except Beyond:
             self.beyond[key] = self.beyond.get(key, 0) + 1
             if self.beyond[key] >= TRIES:
@@ -182,7 +184,7 @@ class Compiled:
             f"        except Exception:\n            rest = ()\n    return whole(({', '.join(names)},), rest, named)\n"
         )
         scope = {**path.scope, "whole": self.whole, "nothing": NOTHING, "type": type, "float": float}
-        made: Any = _build.function(text, scope | {"Exception": Exception}, "program")
+        made: Any = _build.straight_function(text, scope | {"Exception": Exception}, "program")
         names_there = self.function.__globals__
         names_there.update(scope, Exception=Exception)
         path.places.append(names_there)

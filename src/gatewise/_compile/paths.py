@@ -135,7 +135,7 @@ def write_source(
         before.append(f"{writer.arena()} = take{mark}()")
     path.body = [*before, *writer.lines, *returning.checked(), *writer.give_back(), f"return {returning.text}"]
     path.source = f"def program{mark}({', '.join(inputs)}):\n" + "".join(f"    {line}\n" for line in path.body)
-    path.run = _build.function(path.source, path.scope, f"program{mark}")
+    path.run = _build.straight_function(path.source, path.scope, f"program{mark}")
     path.places = [path.run.__globals__]
 
 

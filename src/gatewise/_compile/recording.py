@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Bit, Input, Read, Wire
+from gatewise._circuit import Bit, Expr, Input, Read, Wire
+from gatewise._circuit import seen as wire_behind
 from gatewise._errors import GatewiseError, refusals, user_line
-from gatewise._gates import showing
+from gatewise._gates import Gate, showing
 from gatewise._program import At, Builder, Constant, Given, Guard, NotTold, Op, Operand, Program
-from gatewise._recording import Recorder, leaves, mapped
+from gatewise._recording import Recorder, leaves, mapped, told_by_wires
 from gatewise._tensor import Tensor, leaf
 from gatewise._twins import seen
-from gatewise._types import Function
+from gatewise._types import Function, Operands, Parameters
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,22 @@ class Listening(Recorder):
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[str] = []
+
+    def step(
+        self,
+        gate: Gate,
+        forward: Function,
+        operands: Operands,
+        values: Sequence[Any],
+        parameters: Parameters,
+        plain: Parameters,
+        out: object,
+    ) -> Expr:
+        """Note one step, which stands nowhere in the user's code."""
+        held = [self.held(x, v) for x, v in zip(operands, values, strict=True)]
+        kept = tuple([wire_behind(x) if isinstance(x, Wire) else x for x in held])
+        told = {name: told_by_wires(value, plain[name]) for name, value in parameters.items()} if parameters else plain
+        return Expr(gate, forward, kept, told, out)
 
     def read(self, read: Read) -> None:
         self.reads.append(read)

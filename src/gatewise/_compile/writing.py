@@ -73,8 +73,9 @@ class Writer:
 
     def is_number(self, place: int) -> bool:
         """Whether what stands at a place is a plain number, made of such."""
-        op = self.program.ops[place - self.first]
-        return not self.exact and all(type(x) in PLAIN for x in (self.values[place], *map(self.value, op.operands)))
+        if self.exact or type(self.values[place]) not in PLAIN:
+            return False
+        return all(type(self.value(x)) in PLAIN for x in self.program.ops[place - self.first].operands)
 
     def value(self, x: Any) -> Any:
         return self.values[x.place] if isinstance(x, At) else x.value if isinstance(x, Constant) else x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -126,8 +127,8 @@ def verify(program: Program) -> Program:
                 raise ProgramError(f"operation {k} ({op.gate}) is made of {place}, which is not before it.")
         if op.gate not in declared:
             raise ProgramError(f"operation {k} is {op.gate}, which is no gate.")
-        names, arity = declared[op.gate]
-        if op.parameters.keys() != names:
+        parameters, arity = declared[op.gate]
+        if op.parameters.keys() != parameters:
             raise ProgramError(f"operation {k} ({op.gate}) has the parameters {sorted(op.parameters)}.")
         if arity not in (ANY, len(op.operands)):
             raise ProgramError(f"operation {k} ({op.gate}) has {len(op.operands)} operands.")
@@ -140,5 +141,13 @@ def verify(program: Program) -> Program:
 
 
 def shape_and_dtype(value: object) -> tuple[tuple[int, ...], str]:
-    array = np.asarray(value)
-    return array.shape, array.dtype.name
+    if type(value) is float:
+        return (), "float64"
+    array = value if type(value) is np.ndarray else np.asarray(value)
+    return array.shape, dtype_name(array.dtype)
+
+
+@functools.lru_cache
+def dtype_name(dtype: np.dtype) -> str:
+    """The name of a dtype, which NumPy puts together anew each time."""
+    return dtype.name

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._program.building import equality_key
+from gatewise._program.building import identity_of
 from gatewise._program.program import (
     PART,
     At,
@@ -159,14 +159,6 @@ class Known:
         """Whether an operand has the shape and dtype of an operation."""
         found = self.at(x)
         return found is not None and (found.shape, found.dtype) == (op.shape, op.dtype)
-
-
-def identity_of(op: Op) -> object:
-    """What makes two operations equal."""
-    operands = tuple([x.place if type(x) is At else equality_key(x) for x in op.operands])
-    if not op.parameters:
-        return op.gate, operands
-    return op.gate, operands, *[(name, equality_key(x)) for name, x in sorted(op.parameters.items())]
 
 
 def lone_number(x: Operand) -> Operand:
