@@ -14,14 +14,15 @@ import numpy as np
 
 from gatewise import _build
 from gatewise._circuit import lent
+from gatewise._compile.captured import in_reach, is_of_numbers
 from gatewise._compile.collecting import resting
 from gatewise._compile.errors import CompileError
 from gatewise._compile.explaining import explained
 from gatewise._compile.kinds import UnknownKind, containers_in, described, kind_of_call
 from gatewise._compile.paths import Beyond, Leaving, NotCompiled, Path, path_of
 from gatewise._compile.recording import program_of_run
-from gatewise._compile.surroundings import Surroundings, same_numbers
-from gatewise._errors import PACKAGE, ArgumentError, GatewiseError
+from gatewise._compile.surroundings import COMPILED, Surroundings, same_numbers
+from gatewise._errors import ArgumentError, GatewiseError
 from gatewise._program import NotTold
 from gatewise._types import Function
 
@@ -51,6 +52,12 @@ def compile(f: Function, *, exact: bool = False) -> Any:
     if not callable(f):
         raise ArgumentError(f"{f!r} is not a function.", "what is compiled is one.", "gw.compile(f), then call that.")
     return Compiled(f, exact).function
+
+
+#: What recording a function on Tensors may end in.
+REASONS = (
+    NotCompiled, NotTold, GatewiseError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError,
+)  # fmt: skip
 
 
 class Nothing:
@@ -148,18 +155,33 @@ class Compiled:
             if not {id(x) for x in containers_in(eager)}.isdisjoint(map(id, containers_in((args, kwargs)))):
                 raise NotCompiled("it returns a container that it was given")
             with resting:
-                recorded = program_of_run(self.f, args, kwargs)
-                return eager, path_of(recorded, leaves, eager, around, f"_{next(self.serial)}", self.exact)
+                return eager, self.path(args, kwargs, leaves, eager, around)
         except Beyond:
             self.beyond[key] = self.beyond.get(key, 0) + 1
             if self.beyond[key] >= TRIES:
                 self.reasons[key] = "numbers on the way are inf or nan, for which Python's floats raise"
         except (NotCompiled, NotTold) as why:
             self.reasons[key] = str(why)
-        except (GatewiseError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
+        except REASONS as error:
             first = str(error).partition("\n")[0]
             self.reasons[key] = f"it does not run on Tensors: {type(error).__name__}: {first}"
         return eager, None
+
+    def path(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any], eager: Any, around: Surroundings
+    ) -> Path:
+        """The path of a call that gave `eager`: with arrays around it as inputs, or with their numbers compiled in."""
+        arrays = {id(x): x for x, _ in around.arrays if is_of_numbers(x)}
+        if taken := in_reach(self.f, arrays, around.known):
+            copies = around.arrays
+            around.take(taken)
+            try:
+                recorded = program_of_run(self.f, args, kwargs, [x for i, x in arrays.items() if i in taken])
+                return path_of(recorded, leaves, eager, around, f"_{next(self.serial)}", self.exact)
+            except REASONS:
+                around.taken, around.arrays = set(), copies
+        recorded = program_of_run(self.f, args, kwargs)
+        return path_of(recorded, leaves, eager, around, f"_{next(self.serial)}", self.exact)
 
     # --------------------------------------------------------------------------------------------------- what it keeps
 
@@ -174,7 +196,7 @@ class Compiled:
 
     def install(self, path: Path) -> None:
         """Make the compiled function itself compute a path of plain floats: a wrapper would take as long again."""
-        names = [f"x{k}" for k in range(len(path.program.inputs))]
+        names = [f"x{k}" for k in range(path.takes)]
         asked = " and ".join(f"type({x}) is float" for x in names)
         body = "".join(f"            {line}\n" for line in path.body)
         given = ", ".join(f"{x}=nothing" for x in names)
@@ -214,7 +236,7 @@ class Compiled:
 
 def unseen(made: Any) -> types.CodeType:
     """The code of a function of ours, whose lines are not the user's in messages."""
-    code: types.CodeType = made.__code__.replace(co_filename=f"{PACKAGE}compiled")
+    code: types.CodeType = made.__code__.replace(co_filename=COMPILED)
     return code
 
 

@@ -46,6 +46,7 @@ class Path:
     lines: Sequence[str]
     passes: list[tuple[str, int, int]]
     mark: str
+    captured: int = 0
     buffers: int = 0
     source: str = ""
     left_at: str = ""
@@ -53,6 +54,11 @@ class Path:
     scope: dict[str, Any] = field(default_factory=dict)
     places: list[dict[str, Any]] = field(default_factory=list)
     run: Callable[..., Any] = print
+
+    @property
+    def takes(self) -> int:
+        """How many inputs come with a call; those after them are captured arrays."""
+        return len(self.program.inputs) - self.captured
 
     @property
     def is_of_numbers(self) -> bool:
@@ -93,14 +99,15 @@ def path_of(
 ) -> Path:
     """The compiled path of a run that gave `eager`. Raises `NotCompiled` where it gives something else."""
     program, passes = improved(recorded.program, exact)
+    given_inputs, inputs = inputs, [*inputs, *(each.array for each in recorded.captured)]
     values = values_of(program, inputs)
     copies: set[str] = set()
     for _ in range(2):
-        path = Path(program, around, recorded.lines, passes, mark)
+        path = Path(program, around, recorded.lines, passes, mark, len(recorded.captured))
         write_source(path, recorded, values, eager, exact, copies)
         try:
             with np.errstate(all="ignore"):  # the function itself has said it
-                given = path.run(*inputs)
+                given = path.run(*given_inputs)
         except ArithmeticError as error:
             raise Beyond from error
         except Leaving as left:
@@ -119,14 +126,19 @@ def write_source(
     """Give a path its source, and the function that this defines."""
     program, mark = path.program, path.mark
     outputs = {x.place for x in program.outputs.values() if isinstance(x, At)}
-    writer = Writer(program, values, mark, exact, outputs)
+    writer = Writer(program, values, mark, exact, outputs, path.takes)
     returning = Returning(writer, recorded.returned, eager, copies)
-    inputs = [f"x{k}" for k in range(len(program.inputs))]
+    inputs = [f"x{k}" for k in range(path.takes)]
     path.scope, path.buffers = writer.scope, writer.buffers.size
     before: list[str] = []
     if conditions := path.around.conditions(writer.named):
-        path.way_on(f"elsewhere{mark}", "what the function finds around it")
         before = [f"if not ({' and '.join(conditions)}):", f"    return elsewhere{mark}({', '.join(inputs)})"]
+    for k, each in enumerate(recorded.captured, path.takes):
+        line, conditions = each.read(f"x{k}", writer.named)
+        before += [line, f"if not ({' and '.join(conditions)}):"]
+        before.append(f"    return elsewhere{mark}({', '.join(inputs)})")
+    if before:
+        path.way_on(f"elsewhere{mark}", "what the function finds around it")
     for k, line in enumerate(path.lines):
         path.way_on(f"other{k}{mark}", line)
     if writer.buffers.names:

@@ -22,9 +22,11 @@ class Writer:
     `exact`, no gate is computed in another way than by its own function.
     """
 
-    def __init__(self, program: Program, values: Sequence[Any], mark: str, exact: bool, outputs: set[int]) -> None:
+    def __init__(
+        self, program: Program, values: Sequence[Any], mark: str, exact: bool, outputs: set[int], takes: int
+    ) -> None:
         self.program, self.values, self.mark, self.exact = program, values, mark, exact
-        self.first = len(program.inputs)
+        self.first, self.takes = len(program.inputs), takes
         self.scope: dict[str, Any] = {}
         self.ids: dict[int, str] = {}
         self.kept: list[Any] = []  # so that no id comes again
@@ -85,7 +87,7 @@ class Writer:
     def guard(self, k: int, place: int) -> list[str]:
         """What leaves for another path where Python would read something else."""
         then = self.program.guards[k].value
-        inputs = ", ".join(f"x{n}" for n in range(self.first))
+        inputs = ", ".join(f"x{n}" for n in range(self.takes))
         name = self.text(At(place))
         if isinstance(then, (bool, np.bool_)) and np.ndim(then) == 0:
             question = f"not {name}" if then else name
