@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Bit, Expr, Input, Read, Wire
+from gatewise._circuit import Bit, Expr, Input, Read, Wire, step_of
 from gatewise._circuit import seen as wire_behind
 from gatewise._compile.captured import Captured, World
 from gatewise._errors import GatewiseError, refusals, user_line
@@ -48,6 +48,7 @@ class Listening(Recorder):
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[str] = []
+        self.raising: list[Expr] = []  # steps on Python's floats, which raise at other numbers
 
     def step(
         self,
@@ -63,7 +64,10 @@ class Listening(Recorder):
         held = [self.held(x, v) for x, v in zip(operands, values, strict=True)]
         kept = tuple([wire_behind(x) if isinstance(x, Wire) else x for x in held])
         told = {name: told_by_wires(value, plain[name]) for name, value in parameters.items()} if parameters else plain
-        return Expr(gate, forward, kept, told, out)
+        step = Expr(gate, forward, kept, told, out)
+        if type(out) is float and gate.name in RAISING:
+            self.raising.append(step)
+        return step
 
     def read(self, read: Read) -> None:
         self.reads.append(read)
@@ -103,6 +107,7 @@ def program_of_run(
 
 
 NOBODY = 0
+RAISING = frozenset(("divide", "floor_divide", "power", "reciprocal", "remainder", "exp", "log", "sqrt"))
 
 
 def run_on_tensors(
@@ -158,6 +163,10 @@ def as_program(builder: Builder, out: Any, recorder: Listening) -> Recorded:
         return Output(name)
 
     returned = mapped(named, out)
+    made = {id(step_of(wire)) for wire in builder.made} if recorder.raising else set()
+    for step in recorder.raising:
+        if id(step) not in made:  # nobody needs the number, but where the function raises it raises
+            outputs[f"unused{len(outputs)}"] = builder.op(builder.circuit.inputs[0].wire, step)
     told: set[Wire] = set()
     while left := builder.held - told:  # what counts in a parameter
         told |= left
