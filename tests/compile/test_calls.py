@@ -149,6 +149,27 @@ def test_what_raises_raises_though_nobody_needs_the_number() -> None:
         assert ": 1 path\n" in compiled.explain()
 
 
+def sliced(x: Any, y: Any) -> Any:
+    return np.sum(np.sin(x[:2]) * x[1:] + x[0] * y[::2][0] * y[-1]) * np.sum(x[None, 1])
+
+
+def read_on_the_way(x: Any, y: Any) -> Any:
+    g, h = gw.grad(sliced, argnums=(0, 1))(x, y)
+    doubled = g * 2
+    if g[1] > 0:
+        g = g + h
+    return g, doubled, h, g[1:]
+
+
+def test_parts_of_a_gradient_are_added_in_their_places() -> None:
+    compiled = demand_same(gw.grad(sliced, argnums=(0, 1)), [(A, B), (B, A), (3 * A, -B)])
+    assert compiled.source.count("] += ") > 3
+    assert "scatter" in compiled.source
+    demand_same(gw.grad(sliced, argnums=(0, 1)), [(A, B), (B, A), (3 * A, -B)], exact=True)
+    demand_same(read_on_the_way, [(A, B), (B, A), (3 * A, -B), (-A, B), (A - 3, B)])
+    demand_same(gw.hessian(lambda x: sliced(x, B)), [(A,), (B,), (2 * B,)])
+
+
 def test_edges_are_numpys() -> None:
     far = [-1e4, -800.0, -710.0, -1.0, -0.0, 0.0, 1e-310, 1.0, 710.0, 800.0, 1e200, math.inf, -math.inf, math.nan]
     functions: list[Any] = [

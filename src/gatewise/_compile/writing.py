@@ -40,7 +40,9 @@ class Writer:
         self.inside: dict[int, str] = {}  # numbers that are written where they are used, which is once
         once = used_once(program) - {*waiting, *outputs}
         for place in range(len(values)):
-            if place >= self.first:
+            if place in self.buffers.in_place:
+                self.lines += self.added_in_place(place, program.ops[place - self.first])
+            elif place >= self.first:
                 told = self.expression(place, program.ops[place - self.first])
                 if place in once and self.is_number(place) and len(told) < LONGEST:
                     self.inside[place] = f"({told})"
@@ -167,6 +169,11 @@ class Writer:
 
     def is_reshape(self, place: int, op: Op) -> bool:
         return op.gate in ("reshape", "ravel", "expand_dims", "squeeze") and isinstance(self.values[place], np.ndarray)
+
+    def added_in_place(self, place: int, op: Op) -> list[str]:
+        """A part that is added into an array which is needed no more."""
+        whole, part = (self.text(x) for x in op.operands)
+        return [f"{whole}[{self.index(op.parameters['index'])}] += {part}", f"v{place} = {whole}"]
 
     def call(self, op: Op, texts: list[str]) -> str:
         """A gate by its own function."""

@@ -19,6 +19,7 @@ from gatewise._program.program import Op as Op
 from gatewise._program.program import Operand as Operand
 from gatewise._program.program import Program as Program
 from gatewise._program.program import ProgramError as ProgramError
+from gatewise._program.program import roots as roots
 from gatewise._program.program import uses as uses
 from gatewise._program.program import verify as verify
 from gatewise._program.reference import evaluate as evaluate

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gatewise._gates import NAMES
+from gatewise._gates import NAMES, names_an_entry_once
 from gatewise._program.program import (
     At,
     Constant,
@@ -182,6 +182,19 @@ def with_doubles(op: Op, known: Known) -> Rewritten:
     return None
 
 
+@over("add")
+def with_places(op: Op, known: Known) -> Rewritten:
+    """Zeros with a part put in, added to an array, are that array with the part added in at its place."""
+    for part, whole in (op.operands, op.operands[::-1]):
+        put = known.op(part, "scatter")
+        if put is None or not known.fits(part, op) or not known.fits(whole, op) or part == whole:
+            continue
+        index = put.parameters["index"]
+        if names_an_entry_once(tuple(index)):
+            return Op("add_at", (whole, put.operands[0]), {"index": index}, op.shape, op.dtype)
+    return None
+
+
 PASSES: Sequence[Pass] = (
     Pass("numbers folded", folded),
     Pass("spread numbers", without_spreads),
@@ -195,5 +208,6 @@ PASSES: Sequence[Pass] = (
     Pass("common subexpressions", told_once),
     Pass("shared quotients", with_quotients_shared, rounds=True),
     Pass("second quotients", without_second_quotients, rounds=True),
+    Pass("parts in their places", with_places, rounds=True),
     Pass("dead code", needed),
 )
