@@ -16,6 +16,7 @@ from gatewise import _build
 from gatewise._circuit import lent
 from gatewise._compile.captured import in_reach, is_of_numbers
 from gatewise._compile.collecting import resting
+from gatewise._compile.donating import Donate, Spoiled, donated_inputs, named_and_numbered
 from gatewise._compile.errors import CompileError
 from gatewise._compile.explaining import explained
 from gatewise._compile.kinds import UnknownKind, containers_in, described, kind_of_call
@@ -31,7 +32,7 @@ LARGEST = 2**28  #: bytes of arrays around a function that are kept to be compar
 TRIES = 3  #: first calls that may give inf or nan, before a kind of arguments is left to the function itself
 
 
-def compile(f: Function, *, exact: bool = False) -> Any:
+def compile(f: Function, *, exact: bool = False, donate: int | str | Donate = ()) -> Any:
     r"""The function `f` compiled to straight Python and NumPy, for each kind of arguments that it is called with.
 
     `f` may be any function that gatewise can record, `gw.grad(f)` and `gw.value_and_grad(f)` among them. What comes
@@ -40,9 +41,13 @@ def compile(f: Function, *, exact: bool = False) -> Any:
     (an `if`, a `while`, `int(x)`). Floats are never compiled in. Results are those of `f` up to rounding; `exact=True`
     leaves out what changes rounding.
 
+    `donate` names arguments, by position or name, whose arrays the caller needs no more: results may be written into
+    their memory, as those of a step of training into the old parameters. What such an array holds after the call is not
+    said. Where something else lies in its memory, or it is read-only, new memory is taken.
+
     What cannot be compiled is run by `f` itself, and `compiled.explain()` says why; `compiled.source` is the text that
-    runs. Raises `ArgumentError` for what is no function; the first call raises `CompileError` for one that draws random
-    numbers or asks for the time.
+    runs. Raises `ArgumentError` for what is no function, and where `donate` names what is no argument; the first call
+    raises `CompileError` for a function that draws random numbers or asks for the time.
 
     >>> import gatewise as gw
     >>> product = gw.compile(gw.value_and_grad(lambda x, y: x * x * y))
@@ -51,7 +56,7 @@ def compile(f: Function, *, exact: bool = False) -> Any:
     """
     if not callable(f):
         raise ArgumentError(f"{f!r} is not a function.", "what is compiled is one.", "gw.compile(f), then call that.")
-    return Compiled(f, exact).function
+    return Compiled(f, exact, named_and_numbered(f, donate) if donate != () else frozenset()).function
 
 
 #: What recording a function on Tensors may end in.
@@ -70,8 +75,8 @@ NOTHING = Nothing()
 class Compiled:
     """What is known of one compiled function: its paths by kinds of arguments, and why some calls run `f` itself."""
 
-    def __init__(self, f: Function, exact: bool) -> None:
-        self.f, self.exact = f, exact
+    def __init__(self, f: Function, exact: bool, donate: frozenset[int | str]) -> None:
+        self.f, self.exact, self.donate = f, exact, donate
         self.lock = threading.Lock()  # held while something is entered, never while the function runs
         self.roots: dict[object, Callable[..., Any]] = {}
         self.paths: dict[object, list[Path]] = {}
@@ -107,6 +112,8 @@ class Compiled:
                 return root(*leaves)
             except Leaving as left:
                 leaving = left
+            except Spoiled as error:  # the arguments are no more what they were
+                raise error.__cause__ or error from None
             except Exception:  # whatever it is, the function says it itself
                 return self.f(*args, **kwargs)
             return self.missed(leaving, key, args, kwargs, leaves)
@@ -172,16 +179,17 @@ class Compiled:
     ) -> Path:
         """The path of a call that gave `eager`: with arrays around it as inputs, or with their numbers compiled in."""
         arrays = {id(x): x for x, _ in around.arrays if is_of_numbers(x)}
+        donated = donated_inputs(self.donate, args, kwargs) if self.donate else set[int]()
         if taken := in_reach(self.f, arrays, around.known):
             copies = around.arrays
             around.take(taken)
             try:
                 recorded = program_of_run(self.f, args, kwargs, [x for i, x in arrays.items() if i in taken])
-                return path_of(recorded, leaves, eager, around, f"_{next(self.serial)}", self.exact)
+                return path_of(recorded, leaves, eager, around, f"_{next(self.serial)}", self.exact, donated)
             except REASONS:
                 around.taken, around.arrays = set(), copies
         recorded = program_of_run(self.f, args, kwargs)
-        return path_of(recorded, leaves, eager, around, f"_{next(self.serial)}", self.exact)
+        return path_of(recorded, leaves, eager, around, f"_{next(self.serial)}", self.exact, donated)
 
     # --------------------------------------------------------------------------------------------------- what it keeps
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,14 @@ class Writer:
     """
 
     def __init__(
-        self, program: Program, values: Sequence[Any], mark: str, exact: bool, outputs: set[int], takes: int
+        self,
+        program: Program,
+        values: Sequence[Any],
+        mark: str,
+        exact: bool,
+        outputs: set[int],
+        takes: int,
+        endings: Mapping[int, int],
     ) -> None:
         self.program, self.values, self.mark, self.exact = program, values, mark, exact
         self.first, self.takes = len(program.inputs), takes
@@ -32,6 +39,7 @@ class Writer:
         self.kept: list[Any] = []  # so that no id comes again
         self.pure = {k for k in range(self.first) if type(values[k]) is float}  # places of Python's own numbers
         self.buffers: Buffers = plan(program, values, outputs)
+        self.endings, self.ending_lines = endings, list[str]()  # what is written into donated inputs, last of all
         self.lines: list[str] = []
         waiting: dict[int, list[int]] = {}
         for k, guard in enumerate(program.guards):
@@ -40,7 +48,9 @@ class Writer:
         self.inside: dict[int, str] = {}  # numbers that are written where they are used, which is once
         once = used_once(program) - {*waiting, *outputs}
         for place in range(len(values)):
-            if place in self.buffers.in_place:
+            if place in endings:
+                self.ending_lines.append(f"v{place} = {self.expression(place, program.ops[place - self.first])}")
+            elif place in self.buffers.in_place:
                 self.lines += self.added_in_place(place, program.ops[place - self.first])
             elif place >= self.first:
                 told = self.expression(place, program.ops[place - self.first])
@@ -152,6 +162,8 @@ class Writer:
     def of_arrays(self, place: int, op: Op, texts: list[str]) -> str:
         """A gate of arrays, into its buffer where it has one."""
         gate, into = NAMES[op.gate], self.buffers.of.get(place)
+        if place in self.endings:
+            into = f"d{self.endings[place]}"
         function, out = gate.call, f", out={into}" if into else ""
         if gate.infix and type(function) is np.ufunc and not into and op.gate in INFIX:
             return f"{texts[0]} {INFIX[op.gate]} {texts[1]}"
