@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import checkers, compiled, eager, forward, loops, numpy_functions, pictures, startup, training
+from benchmarks import checkers, compiled, eager, forward, loops, making, numpy_functions, pictures, startup, training
 from benchmarks.harness import PEERS, markdown, peers, versions
 
 
@@ -11,6 +11,7 @@ def main() -> None:
     installed, absent = peers()
     rows = eager.against_peers(installed, absent)
     rows += compiled.against_hand(installed)
+    rows += making.making()
     rows += eager.chains()
     rows += numpy_functions.beside_peers(installed)
     rows += numpy_functions.makers()

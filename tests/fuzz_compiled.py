@@ -84,6 +84,13 @@ def copied(x: Any) -> Any:
     return type(x)(copied(part) for part in x) if isinstance(x, (list, tuple)) else x
 
 
+def is_short(given: Any, f: Callable[..., Any]) -> bool:
+    """Whether floats of single precision take part: among the arguments, or around a function."""
+    around = [*f.__globals__.values(), *(cell.cell_contents for cell in f.__closure__ or ())]
+    found = (*(x for _, x in leaves(given)), *around)
+    return any(isinstance(x, (np.ndarray, np.generic)) and x.dtype == np.float32 for x in found)
+
+
 def problems_of(seed: int, made: Callable[[int], Any], counts: Counter[str]) -> Iterator[str]:
     """What is wrong with the programs of a seed."""
     f, calls = made(seed)
@@ -93,7 +100,7 @@ def problems_of(seed: int, made: Callable[[int], Any], counts: Counter[str]) -> 
             mine, other = copied((args, kwargs)), copied((args, kwargs))
             have, want = outcome(compiled, *mine), outcome(target, *other)
             counts["calls"] += 1
-            short = any(np.asarray(x).dtype == np.float32 for _, x in leaves((args, kwargs)))
+            short = is_short((args, kwargs), f)
             if not same(have, want, short=short):
                 yield f"{made.__name__} {seed}: {have!r} for {want!r} at {args!r:.300}"
             if not same(mine, other, exact=True):
@@ -105,6 +112,32 @@ def problems_of(seed: int, made: Callable[[int], Any], counts: Counter[str]) -> 
             counts["refused for its numbers"] += 1
 
 
+def problems_of_captured(seed: int, made: Callable[[int], Any], counts: Counter[str]) -> Iterator[str]:
+    """The same, with all arguments but the first found in a list around the function, anew before each call."""
+    f, calls = made(seed)
+    if any(kwargs or len(args) < 2 for args, kwargs in calls):
+        return
+    around: list[Any] = [None] * (len(calls[0][0]) - 1)
+
+    def captures(first: Any) -> Any:
+        return f(first, *around)
+
+    for target in (captures, with_gradient(captures, calls[0][0][:1])):
+        compiled = gw.compile(target)
+        for (first, *others), _ in calls + calls[::-1]:
+            told = []
+            for each in (compiled, target):
+                around[:] = [copied(x) for x in others]
+                told.append((outcome(each, (copied(first),), {}), [*around]))
+            counts["calls with captured arrays"] += 1
+            short = is_short((first, others), f)
+            if not same(told[0][0], told[1][0], short=short):
+                yield f"{made.__name__} {seed}, captured: {told[0][0]!r} for {told[1][0]!r} at {(first, others)!r:.300}"
+            if not same(told[0][1], told[1][1], exact=True):
+                yield f"{made.__name__} {seed}: what it captures is changed in another way"
+        counts["read anew"] += "read anew" in compiled.explain()
+
+
 KINDS: tuple[Callable[[int], Any], ...] = (as_people_write, over_numpy, that_write)
 
 
@@ -113,7 +146,7 @@ def main(count: int, first: int) -> int:
     wrong = 0
     for seed in range(first, first + count):
         for made in KINDS:
-            for problem in problems_of(seed, made, counts):
+            for problem in (*problems_of(seed, made, counts), *problems_of_captured(seed, made, counts)):
                 wrong += 1
                 print(problem[:1500])
     print(", ".join(f"{n:,} {word}" for word, n in counts.items()) + f": {wrong} problems")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import dis
 import itertools
 import linecache
 import weakref
@@ -46,11 +47,22 @@ def build(source: str, scope: Mapping[str, object], name: str = "") -> Namespace
     """
     tree = _syntax.module(source)
     demand_allowed(tree)
+    filename = entered(source, name)
+    return defined_by(compile(tree, filename, "exec"), filename, {"__import__": __import__}, scope)
+
+
+def entered(source: str, name: str) -> str:
+    """A file name for a source, under which tracebacks find its lines."""
     filename = f"<gatewise {name or 'source'} {next(_serial)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    namespace: dict[str, Any] = {"__builtins__": {"__import__": __import__}, **scope}
+    return filename
+
+
+def defined_by(code: CodeType, filename: str, builtin: Named, scope: Named) -> Namespace:
+    """The names that code defines in a scope; its lines are forgotten with the last of them."""
+    namespace: dict[str, Any] = {"__builtins__": builtin, **scope}
     known = set(namespace)
-    exec(compile(tree, filename, "exec"), namespace)
+    exec(code, namespace)
     defined = {key: value for key, value in namespace.items() if key not in known}
     forget_with(filename, [value.__code__ for value in defined.values() if hasattr(value, "__code__")])
     return defined
@@ -100,6 +112,53 @@ def function(source: str, scope: Named, name: str) -> Function:
     """The one function `name` that `source` defines."""
     built: Callable[..., Any] = build(source, scope, name)[name]
     return built
+
+
+def straight_function(source: str, scope: Named, name: str) -> Function:
+    r"""The function `name` that straight code defines: it calls, computes and branches forwards, and imports nothing.
+
+    It may have 100,000 lines: so what is checked is the code that Python makes of them, not a tree of each. Raises
+    `SourceError`.
+
+    >>> straight_function("def double(x):\n    return x + x", {}, "double")(4)
+    8
+    >>> straight_function("def f(x):\n    import os", {}, "f")
+    Traceback (most recent call last):
+    gatewise._build.SourceError: generated source: an instruction IMPORT_NAME
+      why:     only arithmetic, calls and assignments are ever compiled.
+    """
+    filename = entered(source, name)
+    code = compile(source, filename, "exec", dont_inherit=True)
+    try:
+        demand_straight(code)
+    except SourceError:
+        linecache.cache.pop(filename, None)
+        raise
+    built: Callable[..., Any] = defined_by(code, filename, {}, scope)[name]
+    return built
+
+
+def demand_straight(code: CodeType) -> None:
+    """Raise `SourceError` where code, or code inside it, imports, loops, deletes, or says a name that is Python's."""
+    why = "only arithmetic, calls and assignments are ever compiled."
+    for number in sorted({*code.co_code[::2]} & NOT_STRAIGHT.keys()):
+        raise SourceError(f"generated source: an instruction {NOT_STRAIGHT[number]}", why)
+    for text in (*code.co_names, *code.co_varnames, *code.co_freevars):
+        if text.startswith("__"):
+            raise SourceError(f"generated source: the name {text!r}", why)
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            demand_straight(inner)
+
+
+#: The instructions of code that is not straight, by number.
+NOT_STRAIGHT = {
+    number: name
+    for name, number in dis.opmap.items()
+    if name.startswith(("IMPORT_", "DELETE_", "FOR_ITER", "YIELD", "SEND", "GET_A", "BEFORE_"))
+    or "JUMP_BACKWARD" in name
+    or name in ("STORE_ATTR", "STORE_GLOBAL", "LOAD_BUILD_CLASS", "LOAD_SPECIAL")
+}
 
 
 def users_code(tree: ast.Module, filename: str) -> CodeType:

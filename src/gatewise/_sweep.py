@@ -258,6 +258,8 @@ def with_care(
     if not kept:
         return (), (), ()
     out, (g, *live) = wire.value, (g.g, g.mask) if type(g) is Live else (g,)
+    if live and showing.exact and type(live[0]) is np.ndarray and live[0].all():
+        live = []
     if wire.bits & lower and pullback is not port and lift is not None:
         out, operands, parameters = recorded(wire, operands, pullback, sources, lower, lift)
     try:

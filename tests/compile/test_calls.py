@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 
 import gatewise as gw
 from compile.alike import demand_same, outcome, same
+from gatewise._build import SourceError, straight_function
 from gatewise._compile import CompileError
 
 Pair = namedtuple("Pair", "left right")
@@ -130,6 +132,42 @@ def test_arguments_by_name_and_defaults() -> None:
         ((), {"x": 2.0}), ((1.0, 2.0), {"a": 3.0, "b": 4.0}), ((A,), {"y": B}), ((1.0,), {"y": 4.0}), ((2.5,), {}),
     ] * 2:  # fmt: skip
         assert same(compiled(*args, **kwargs), f(*args, **kwargs)), (args, kwargs)
+
+
+def unused(x: Any, y: Any) -> Any:
+    z = y / x
+    z = x**y
+    z = math.log(y + 2)  # noqa: F841 (what raises)
+    return x + y
+
+
+def test_what_raises_raises_though_nobody_needs_the_number() -> None:
+    for f in (unused, gw.grad(unused)):
+        compiled = gw.compile(f)
+        for args in ((2.0, 3.0), (0.0, 3.0), (1.0, -1.0), (1.0, -2.0), (1e200, 2.0), (0.5, 0.5), (2.0, 3.0)):
+            assert same(outcome(compiled, args, {}), outcome(f, args, {})), args
+        assert ": 1 path\n" in compiled.explain()
+
+
+def sliced(x: Any, y: Any) -> Any:
+    return np.sum(np.sin(x[:2]) * x[1:] + x[0] * y[::2][0] * y[-1]) * np.sum(x[None, 1])
+
+
+def read_on_the_way(x: Any, y: Any) -> Any:
+    g, h = gw.grad(sliced, argnums=(0, 1))(x, y)
+    doubled = g * 2
+    if g[1] > 0:
+        g = g + h
+    return g, doubled, h, g[1:]
+
+
+def test_parts_of_a_gradient_are_added_in_their_places() -> None:
+    compiled = demand_same(gw.grad(sliced, argnums=(0, 1)), [(A, B), (B, A), (3 * A, -B)])
+    assert compiled.source.count("] += ") > 3
+    assert "scatter" in compiled.source
+    demand_same(gw.grad(sliced, argnums=(0, 1)), [(A, B), (B, A), (3 * A, -B)], exact=True)
+    demand_same(read_on_the_way, [(A, B), (B, A), (3 * A, -B), (-A, B), (A - 3, B)])
+    demand_same(gw.hessian(lambda x: sliced(x, B)), [(A,), (B,), (2 * B,)])
 
 
 def test_edges_are_numpys() -> None:
@@ -393,6 +431,54 @@ def test_a_long_loop_is_one_path() -> None:
 
     compiled = demand_same(gw.value_and_grad(f), [(0.5,), (0.7,), (A,), (B,)])
     assert is_compiled(compiled)
+
+
+def test_ten_thousand_gates_are_one_path_and_the_collector_goes_on() -> None:
+    f = gw.value_and_grad(lambda x: long_chain(x, 5_000))
+    compiled = gw.compile(f)
+    assert gc.isenabled()
+    assert same(compiled(A), f(A))
+    assert gc.isenabled()
+    assert same(compiled(A * 2), f(A * 2))
+    assert compiled.explain().count("NumPy:") == 1
+
+
+def long_chain(x: Any, gates: int) -> Any:
+    for _ in range(gates):
+        x = np.tanh(x) * 1.001
+    return np.sum(x)
+
+
+def test_the_collector_stays_off_where_the_caller_had_turned_it_off() -> None:
+    gc.disable()
+    try:
+        compiled = gw.compile(lambda x: x * 2)
+        compiled(1.5)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+#: Code that is not straight, as a mistake of the writer's might make it.
+CROOKED = {
+    "IMPORT_NAME": "import os",
+    "FOR_ITER": "for k in x:\n        x = k",
+    "JUMP_BACKWARD": "while x:\n        x = x - 1",
+    "STORE_ATTR": "x.a = 1",
+    "DELETE_SUBSCR": "del x[0]",
+    "YIELD_VALUE": "yield x",
+    "__class__": "return x.__class__",
+    "__import__": "return __import__('os')",
+}
+
+
+@pytest.mark.parametrize("said", CROOKED)
+def test_compiled_text_that_is_not_straight_is_refused(said: str) -> None:
+    with pytest.raises(SourceError, match=said):
+        straight_function(f"def f(x):\n    {CROOKED[said]}\n    return x\n", {}, "f")
+    inner = CROOKED[said].replace("\n", "\n    ")
+    with pytest.raises(SourceError, match=said):
+        straight_function(f"def f(x):\n    def g(x):\n        {inner}\n        return x\n    return g\n", {}, "f")
 
 
 def test_what_is_no_function_is_refused() -> None:

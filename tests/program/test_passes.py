@@ -57,6 +57,12 @@ CASES: dict[str, tuple[Any, tuple[Any, ...], list[str], dict[str, int]]] = {
         ["identities", "common subexpressions", "shared quotients"],
         {"reciprocal": -2, "add": -1, "multiply": 1},
     ),
+    "parts in their places": (
+        gw.grad(lambda x: np.sum(np.sin(x[1:]) * x[:-1]) * x[0]),
+        (X,),
+        [],
+        {"add": -2, "add_at": 2},
+    ),
     "dead code": (lambda x: (np.sin(x), x * 2)[1], (X,), [], {}),
 }
 

@@ -64,11 +64,13 @@ class SourcedWire(Wire):
 
     `sources` has a wire or None for each operand; `written` is what the gate that the user wrote was made of, where a
     block's rule took its place, and `told` the parameters of that rule, with the wires inside them; `step` is what a
-    recording keeps; `name` is the name of an input.
+    recording keeps; `name` is the name of an input; `still` says that it is made of plain arrays alone, which a
+    recording took for inputs, so that it counts as a constant.
     """
 
-    __slots__ = ("name", "sources", "step", "told", "written")
+    __slots__ = ("name", "sources", "step", "still", "told", "written")
     name: str | None
+    still: bool
     sources: Sequence[Wire | None]
     step: Expr | None
     told: Parameters | None
@@ -92,6 +94,7 @@ class SourcedWire(Wire):
         self.parameters = parameters  # four at once would make a tuple of each wire's
         self.grad = self.hooks = self.name = self.told = None
         self.sources, self.written, self.step = sources, written, step
+        self.still = False
 
 
 class VariableWire(Wire):

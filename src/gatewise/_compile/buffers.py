@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gatewise._gates import NAMES
-from gatewise._program import PART, At, Op, Program, uses
+from gatewise._program import PART, At, Op, Program, roots, uses
 
 #: Gates beside NumPy's elementwise ones that take `out`.
 INTO = frozenset(("matmul", "sum", "max", "min"))
@@ -17,10 +18,14 @@ INTO = frozenset(("matmul", "sum", "max", "min"))
 
 @dataclass(frozen=True)
 class Buffers:
-    """The buffer of each place that has one, and all buffers by name, each with an array that lies as it has to."""
+    """The buffer of each place that has one, and all buffers by name, each with an array that lies as it has to.
+
+    What is at a place `in_place` is added into the memory of what it is made of, which nobody else reads.
+    """
 
     of: dict[int, str]
     names: dict[str, np.ndarray]
+    in_place: frozenset[int] = frozenset()
 
     def fresh(self) -> tuple[np.ndarray, ...]:
         """Memory for one call."""
@@ -34,30 +39,29 @@ class Buffers:
 def plan(program: Program, values: Sequence[Any], outputs: set[int]) -> Buffers:
     """Buffers for what no output may be a view of; one that nobody reads any more is used again."""
     first = len(program.inputs)
-    owner = owners(program, values)
+    writes = [takes_out(op) for op in program.ops]
+    in_place = added_in_place(program, values, writes)
+    owner = owners(program, values, writes, in_place)
     kept = {root for place in outputs for root in owner[place]}
     last = last_reads(program, owner)
     free: dict[object, list[str]] = {}
-    buffers = Buffers({}, {})
-    for k, op in enumerate(program.ops):
-        place = first + k
-        done = [p for p in ending(op, owner) if last[p] == place and p in buffers.of]
-        elementwise = takes_out(op) and op.gate not in INTO
-        if not elementwise:
-            into(place, op, values, kept, free, buffers)
-        for p in done:
+    buffers = Buffers({}, {}, in_place)
+    for place, (op, written) in enumerate(zip(program.ops, writes, strict=True), first):
+        done = {p for read in uses(op) for p in owner[read] if last[p] == place and p in buffers.of}
+        elementwise = written and op.gate not in INTO
+        if written and not elementwise:
+            into(place, values, kept, free, buffers)
+        for p in sorted(done) if len(done) > 1 else done:
             free.setdefault(layout(values[p]), []).append(buffers.of[p])
         if elementwise:
-            into(place, op, values, kept, free, buffers)
+            into(place, values, kept, free, buffers)
     return buffers
 
 
-def into(
-    place: int, op: Op, values: Sequence[Any], kept: set[int], free: dict[object, list[str]], buffers: Buffers
-) -> None:
+def into(place: int, values: Sequence[Any], kept: set[int], free: dict[object, list[str]], buffers: Buffers) -> None:
     """Give a place a buffer, if it may have one: one that is free, or a new one."""
     value = values[place]
-    if place in kept or not takes_out(op) or type(value) is not np.ndarray or not value.ndim or not is_dense(value):
+    if place in kept or type(value) is not np.ndarray or not value.ndim or not is_dense(value):
         return
     waiting = free.get(layout(value))
     if waiting:
@@ -79,35 +83,56 @@ def takes_out(op: Op) -> bool:
     return type(gate.call) is np.ufunc and not op.parameters and gate.call.nout == 1
 
 
-def owners(program: Program, values: Sequence[Any]) -> list[frozenset[int]]:
+def added_in_place(program: Program, values: Sequence[Any], writes: Sequence[bool]) -> frozenset[int]:
+    """The sums of an array and a part of it whose array is made here, and used for nothing else."""
+    first = len(program.inputs)
+    if not any(op.gate == "add_at" for op in program.ops):
+        return frozenset()
+    used = Counter([*roots(program), *(place for op in program.ops for place in uses(op))])
+    found = set()
+    for place, op in enumerate(program.ops, first):
+        whole = op.operands[0] if op.gate == "add_at" else None
+        if not isinstance(whole, At) or whole.place < first or used[whole.place] != 1:
+            continue
+        made = program.ops[whole.place - first].gate in ("scatter", "add_at") or writes[whole.place - first]
+        if made and type(values[whole.place]) is np.ndarray and values[whole.place].ndim:
+            found.add(place)
+    return frozenset(found)
+
+
+def owners(
+    program: Program, values: Sequence[Any], writes: Sequence[bool], in_place: Set[int]
+) -> list[tuple[int, ...]]:
     """For each place those whose memory its value may lie in: its own, unless it may be a view."""
     first = len(program.inputs)
-    found = [frozenset((k,)) for k in range(first)]
-    for k, op in enumerate(program.ops):
-        behind = [x.place for x in op.operands if isinstance(x, At)]
-        viewed = [p for p in behind if op.gate == PART or may_view(op, values[first + k], values[p])]
-        found.append(frozenset((first + k,)).union(*(found[p] for p in viewed)))
+    found: list[tuple[int, ...]] = [(k,) for k in range(first)]
+    for place, (op, written) in enumerate(zip(program.ops, writes, strict=True), first):
+        if written or op.gate == "astype":
+            found.append((place,))
+            continue
+        if place in in_place:
+            found.append(found[op.operands[0].place])  # type: ignore[union-attr]
+            continue
+        behind = [x.place for x in op.operands if type(x) is At]
+        viewed = [p for p in behind if op.gate == PART or may_view(op, values[place], values[p])]
+        found.append(tuple({place}.union(*(found[p] for p in viewed))))
     return found
 
 
 def may_view(op: Op, value: Any, operand: Any) -> bool:
-    if takes_out(op) or op.gate == "astype" or not isinstance(operand, np.ndarray):
+    if not isinstance(operand, np.ndarray):
         return False
     return NAMES[op.gate].views or not isinstance(value, np.ndarray) or np.may_share_memory(value, operand)
 
 
-def last_reads(program: Program, owner: Sequence[frozenset[int]]) -> dict[int, int]:
-    """The last place that reads what lies in the memory of each."""
-    first = len(program.inputs)
-    last: dict[int, int] = {}
-    for k, op in enumerate(program.ops):
-        for place in uses(op):
-            last.update(dict.fromkeys(owner[place], first + k))
+def last_reads(program: Program, owner: Sequence[tuple[int, ...]]) -> list[int]:
+    """The last place that reads what lies in the memory of each; -1 where none does."""
+    last = [-1] * len(owner)
+    for place, op in enumerate(program.ops, len(program.inputs)):
+        for read in uses(op):
+            for root in owner[read]:
+                last[root] = place
     return last
-
-
-def ending(op: Op, owner: Sequence[frozenset[int]]) -> list[int]:
-    return sorted({root for place in uses(op) for root in owner[place]})
 
 
 def layout(value: np.ndarray) -> object:
@@ -116,4 +141,5 @@ def layout(value: np.ndarray) -> object:
 
 def is_dense(value: np.ndarray) -> bool:
     """Whether an array's memory is in one piece in some order of its axes, so that another can lie like it."""
-    return value.size > 0 and np.empty_like(value).strides == value.strides
+    flags = value.flags
+    return value.size > 0 and (flags.forc or np.empty_like(value).strides == value.strides)

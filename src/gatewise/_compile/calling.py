@@ -14,13 +14,16 @@ import numpy as np
 
 from gatewise import _build
 from gatewise._circuit import lent
+from gatewise._compile.captured import in_reach, is_of_numbers
+from gatewise._compile.collecting import resting
+from gatewise._compile.donating import Donate, Spoiled, donated_inputs, named_and_numbered
 from gatewise._compile.errors import CompileError
 from gatewise._compile.explaining import explained
 from gatewise._compile.kinds import UnknownKind, containers_in, described, kind_of_call
 from gatewise._compile.paths import Beyond, Leaving, NotCompiled, Path, path_of
 from gatewise._compile.recording import program_of_run
-from gatewise._compile.surroundings import Surroundings, same_numbers
-from gatewise._errors import PACKAGE, ArgumentError, GatewiseError
+from gatewise._compile.surroundings import COMPILED, Surroundings, same_numbers
+from gatewise._errors import ArgumentError, GatewiseError
 from gatewise._program import NotTold
 from gatewise._types import Function
 
@@ -29,7 +32,7 @@ LARGEST = 2**28  #: bytes of arrays around a function that are kept to be compar
 TRIES = 3  #: first calls that may give inf or nan, before a kind of arguments is left to the function itself
 
 
-def compile(f: Function, *, exact: bool = False) -> Any:
+def compile(f: Function, *, exact: bool = False, donate: int | str | Donate = ()) -> Any:
     r"""The function `f` compiled to straight Python and NumPy, for each kind of arguments that it is called with.
 
     `f` may be any function that gatewise can record, `gw.grad(f)` and `gw.value_and_grad(f)` among them. What comes
@@ -38,9 +41,13 @@ def compile(f: Function, *, exact: bool = False) -> Any:
     (an `if`, a `while`, `int(x)`). Floats are never compiled in. Results are those of `f` up to rounding; `exact=True`
     leaves out what changes rounding.
 
+    `donate` names arguments, by position or name, whose arrays the caller needs no more: results may be written into
+    their memory, as those of a step of training into the old parameters. What such an array holds after the call is not
+    said. Where something else lies in its memory, or it is read-only, new memory is taken.
+
     What cannot be compiled is run by `f` itself, and `compiled.explain()` says why; `compiled.source` is the text that
-    runs. Raises `ArgumentError` for what is no function; the first call raises `CompileError` for one that draws random
-    numbers or asks for the time.
+    runs. Raises `ArgumentError` for what is no function, and where `donate` names what is no argument; the first call
+    raises `CompileError` for a function that draws random numbers or asks for the time.
 
     >>> import gatewise as gw
     >>> product = gw.compile(gw.value_and_grad(lambda x, y: x * x * y))
@@ -49,7 +56,13 @@ def compile(f: Function, *, exact: bool = False) -> Any:
     """
     if not callable(f):
         raise ArgumentError(f"{f!r} is not a function.", "what is compiled is one.", "gw.compile(f), then call that.")
-    return Compiled(f, exact).function
+    return Compiled(f, exact, named_and_numbered(f, donate) if donate != () else frozenset()).function
+
+
+#: What recording a function on Tensors may end in.
+REASONS = (
+    NotCompiled, NotTold, GatewiseError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError,
+)  # fmt: skip
 
 
 class Nothing:
@@ -62,8 +75,8 @@ NOTHING = Nothing()
 class Compiled:
     """What is known of one compiled function: its paths by kinds of arguments, and why some calls run `f` itself."""
 
-    def __init__(self, f: Function, exact: bool) -> None:
-        self.f, self.exact = f, exact
+    def __init__(self, f: Function, exact: bool, donate: frozenset[int | str]) -> None:
+        self.f, self.exact, self.donate = f, exact, donate
         self.lock = threading.Lock()  # held while something is entered, never while the function runs
         self.roots: dict[object, Callable[..., Any]] = {}
         self.paths: dict[object, list[Path]] = {}
@@ -72,7 +85,7 @@ class Compiled:
         self.beyond: dict[object, int] = {}
         self.warned: set[object] = set()
         self.serial = itertools.count()
-        made: Any = _build.function(GENERAL, {"call": self.call}, "program")
+        made: Any = _build.straight_function(GENERAL, {"call": self.call}, "program")
         self.function = function = types.FunctionType(unseen(made), {"__builtins__": {}, "call": self.call})
         functools.update_wrapper(function, f, updated=())
         function.__dict__.update(source="", explain=self.explain)
@@ -99,6 +112,8 @@ class Compiled:
                 return root(*leaves)
             except Leaving as left:
                 leaving = left
+            except Spoiled as error:  # the arguments are no more what they were
+                raise error.__cause__ or error from None
             except Exception:  # whatever it is, the function says it itself
                 return self.f(*args, **kwargs)
             return self.missed(leaving, key, args, kwargs, leaves)
@@ -146,18 +161,35 @@ class Compiled:
                 raise NotCompiled("it changes what it finds around it")
             if not {id(x) for x in containers_in(eager)}.isdisjoint(map(id, containers_in((args, kwargs)))):
                 raise NotCompiled("it returns a container that it was given")
-            recorded = program_of_run(self.f, args, kwargs)
-            return eager, path_of(recorded, leaves, eager, around, f"_{next(self.serial)}", self.exact)
+            with resting:
+                return eager, self.path(args, kwargs, leaves, eager, around)
         except Beyond:
             self.beyond[key] = self.beyond.get(key, 0) + 1
             if self.beyond[key] >= TRIES:
                 self.reasons[key] = "numbers on the way are inf or nan, for which Python's floats raise"
         except (NotCompiled, NotTold) as why:
             self.reasons[key] = str(why)
-        except (GatewiseError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
+        except REASONS as error:
             first = str(error).partition("\n")[0]
             self.reasons[key] = f"it does not run on Tensors: {type(error).__name__}: {first}"
         return eager, None
+
+    def path(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any], eager: Any, around: Surroundings
+    ) -> Path:
+        """The path of a call that gave `eager`: with arrays around it as inputs, or with their numbers compiled in."""
+        arrays = {id(x): x for x, _ in around.arrays if is_of_numbers(x)}
+        donated = donated_inputs(self.donate, args, kwargs) if self.donate else set[int]()
+        if taken := in_reach(self.f, arrays, around.known):
+            copies = around.arrays
+            around.take(taken)
+            try:
+                recorded = program_of_run(self.f, args, kwargs, [x for i, x in arrays.items() if i in taken])
+                return path_of(recorded, leaves, eager, around, f"_{next(self.serial)}", self.exact, donated)
+            except REASONS:
+                around.taken, around.arrays = set(), copies
+        recorded = program_of_run(self.f, args, kwargs)
+        return path_of(recorded, leaves, eager, around, f"_{next(self.serial)}", self.exact, donated)
 
     # --------------------------------------------------------------------------------------------------- what it keeps
 
@@ -172,7 +204,7 @@ class Compiled:
 
     def install(self, path: Path) -> None:
         """Make the compiled function itself compute a path of plain floats: a wrapper would take as long again."""
-        names = [f"x{k}" for k in range(len(path.program.inputs))]
+        names = [f"x{k}" for k in range(path.takes)]
         asked = " and ".join(f"type({x}) is float" for x in names)
         body = "".join(f"            {line}\n" for line in path.body)
         given = ", ".join(f"{x}=nothing" for x in names)
@@ -182,7 +214,7 @@ class Compiled:
             f"        except Exception:\n            rest = ()\n    return whole(({', '.join(names)},), rest, named)\n"
         )
         scope = {**path.scope, "whole": self.whole, "nothing": NOTHING, "type": type, "float": float}
-        made: Any = _build.function(text, scope | {"Exception": Exception}, "program")
+        made: Any = _build.straight_function(text, scope | {"Exception": Exception}, "program")
         names_there = self.function.__globals__
         names_there.update(scope, Exception=Exception)
         path.places.append(names_there)
@@ -212,7 +244,7 @@ class Compiled:
 
 def unseen(made: Any) -> types.CodeType:
     """The code of a function of ours, whose lines are not the user's in messages."""
-    code: types.CodeType = made.__code__.replace(co_filename=f"{PACKAGE}compiled")
+    code: types.CodeType = made.__code__.replace(co_filename=COMPILED)
     return code
 
 

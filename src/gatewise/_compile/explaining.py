@@ -33,6 +33,8 @@ def of_path(path: Path) -> Iterator[str]:
         yield "passes: " + ", ".join(did)
     for guard, line in zip(path.program.guards, path.lines, strict=True):
         yield f"holds where {guard.value} is read: {line}"
+    if path.captured:
+        yield f"read anew at each call: {path.captured} arrays around it"
     if path.around.arrays:
         size = sum(array.nbytes for array, _ in path.around.arrays)
         yield f"compared at each call: {len(path.around.arrays)} arrays around it, {size:,} bytes"

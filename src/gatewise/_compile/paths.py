@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +10,11 @@ import numpy as np
 
 from gatewise import _build
 from gatewise._compile.buffers import Buffers
+from gatewise._compile.donating import apart, endings, spoiled, with_endings_last
 from gatewise._compile.recording import Output, Recorded
 from gatewise._compile.surroundings import Surroundings
 from gatewise._compile.writing import Writer
-from gatewise._program import PASSES, At, Constant, Program, values_of
+from gatewise._program import PASSES, At, Constant, Program, values_of, verify
 from gatewise._recording import leaves
 
 
@@ -46,6 +47,8 @@ class Path:
     lines: Sequence[str]
     passes: list[tuple[str, int, int]]
     mark: str
+    captured: int = 0
+    endings: Mapping[int, int] = field(default_factory=dict)
     buffers: int = 0
     source: str = ""
     left_at: str = ""
@@ -53,6 +56,11 @@ class Path:
     scope: dict[str, Any] = field(default_factory=dict)
     places: list[dict[str, Any]] = field(default_factory=list)
     run: Callable[..., Any] = print
+
+    @property
+    def takes(self) -> int:
+        """How many inputs come with a call; those after them are captured arrays."""
+        return len(self.program.inputs) - self.captured
 
     @property
     def is_of_numbers(self) -> bool:
@@ -85,29 +93,45 @@ def improved(program: Program, exact: bool) -> tuple[Program, list[tuple[str, in
         if not (exact and each.rounds):
             before, program = len(program.ops), each.of(program)
             told.append((each.name, before, len(program.ops)))
-    return program, told
+    return verify(program), told
 
 
 def path_of(
-    recorded: Recorded, inputs: Sequence[Any], eager: Any, around: Surroundings, mark: str, exact: bool
+    recorded: Recorded,
+    inputs: Sequence[Any],
+    eager: Any,
+    around: Surroundings,
+    mark: str,
+    exact: bool,
+    donated: Set[int] = frozenset(),
 ) -> Path:
-    """The compiled path of a run that gave `eager`. Raises `NotCompiled` where it gives something else."""
+    """The compiled path of a run that gave `eager`. Raises `NotCompiled` where it gives something else.
+
+    Results may be written into the inputs that are `donated`.
+    """
     program, passes = improved(recorded.program, exact)
-    values = values_of(program, inputs)
+    whole = [*inputs, *(each.array for each in recorded.captured)]
+    values, places = values_of(program, whole), dict[int, int]()
+    if donated and (places := endings(program, values, donated)):
+        program, places = with_endings_last(program, places)
+        values = values_of(program, whole)
     copies: set[str] = set()
     for _ in range(2):
-        path = Path(program, around, recorded.lines, passes, mark)
+        path = Path(program, around, recorded.lines, passes, mark, len(recorded.captured), places)
+        given_inputs = [np.array(x, order="K") if k in donated else x for k, x in enumerate(inputs)]
         write_source(path, recorded, values, eager, exact, copies)
         try:
             with np.errstate(all="ignore"):  # the function itself has said it
-                given = path.run(*inputs)
+                given = path.run(*given_inputs)
         except ArithmeticError as error:
             raise Beyond from error
         except Leaving as left:
             raise NotCompiled(f"it reads something else when it is run again ({left.path.left_at})") from None
         if differing := differs_in(given, eager, has_short_floats(program)):
             raise NotCompiled(differing)
-        if not (wrong := shared_otherwise(given, eager, inputs, path, recorded.returned)):
+        mine = [*given_inputs, *whole[len(inputs) :]]
+        pairs = [pair for k, pair in enumerate(zip(mine, whole, strict=True)) if k not in places.values()]
+        if not (wrong := shared_otherwise(given, eager, pairs, path, recorded.returned)):
             return path
         copies |= wrong
     raise NotCompiled("what it returns shares memory in another way")
@@ -119,24 +143,44 @@ def write_source(
     """Give a path its source, and the function that this defines."""
     program, mark = path.program, path.mark
     outputs = {x.place for x in program.outputs.values() if isinstance(x, At)}
-    writer = Writer(program, values, mark, exact, outputs)
+    writer = Writer(program, values, mark, exact, outputs, path.takes, path.endings)
     returning = Returning(writer, recorded.returned, eager, copies)
-    inputs = [f"x{k}" for k in range(len(program.inputs))]
+    inputs = [f"x{k}" for k in range(path.takes)]
     path.scope, path.buffers = writer.scope, writer.buffers.size
     before: list[str] = []
     if conditions := path.around.conditions(writer.named):
-        path.way_on(f"elsewhere{mark}", "what the function finds around it")
         before = [f"if not ({' and '.join(conditions)}):", f"    return elsewhere{mark}({', '.join(inputs)})"]
+    for k, each in enumerate(recorded.captured, path.takes):
+        line, conditions = each.read(f"x{k}", writer.named)
+        before += [line, f"if not ({' and '.join(conditions)}):"]
+        before.append(f"    return elsewhere{mark}({', '.join(inputs)})")
+    if before:
+        path.way_on(f"elsewhere{mark}", "what the function finds around it")
     for k, line in enumerate(path.lines):
         path.way_on(f"other{k}{mark}", line)
     if writer.buffers.names:
         pool = Pool(writer.buffers)
         path.scope[f"take{mark}"], path.scope[f"give{mark}"] = pool.take, pool.give
         before.append(f"{writer.arena()} = take{mark}()")
-    path.body = [*before, *writer.lines, *returning.checked(), *writer.give_back(), f"return {returning.text}"]
+    path.body = [*before, *writer.lines, *returning.checked(), *ending(path, writer), *writer.give_back()]
+    path.body.append(f"return {returning.text}")
     path.source = f"def program{mark}({', '.join(inputs)}):\n" + "".join(f"    {line}\n" for line in path.body)
-    path.run = _build.function(path.source, path.scope, f"program{mark}")
+    path.run = _build.straight_function(path.source, path.scope, f"program{mark}")
     path.places = [path.run.__globals__]
+
+
+def ending(path: Path, writer: Writer) -> list[str]:
+    """The lines that write into donated inputs: the last ones, after which the call cannot go elsewhere."""
+    if not path.endings:
+        return []
+    arrays = [f"x{k}" for k in range(len(path.program.inputs)) if isinstance(writer.values[k], np.ndarray)]
+    arrays += [writer.named(array) for array, _ in path.around.arrays]
+    own = [
+        f"d{k} = {writer.named(apart, 'apart')}({', '.join([f'x{k}', *(x for x in arrays if x != f'x{k}')])})"
+        for k in path.endings.values()
+    ]
+    error, wrong = writer.named(Exception, "Exception"), writer.named(spoiled, "spoiled")
+    return [*own, "try:", *(f"    {line}" for line in writer.ending_lines), f"except {error}:", f"    {wrong}()"]
 
 
 class Pool:
@@ -272,17 +316,18 @@ def close(now: Any, then: Any, short: bool) -> bool:
     return bool(np.all(np.abs(a[finite] - b[finite]) <= within * np.max(np.abs(b[finite]), initial=0.0)))
 
 
-def shared_otherwise(given: Any, eager: Any, inputs: Sequence[Any], path: Path, returned: Any) -> set[str]:
+def shared_otherwise(given: Any, eager: Any, inputs: Sequence[tuple[Any, Any]], path: Path, returned: Any) -> set[str]:
     """The outputs to be copied, for the function's own do not share the memory that these share.
 
+    `inputs` are those of the path, each with that of the function.
     Raises `NotCompiled` where it is the function's that share.
     """
     outputs = dict(leaves(returned))
     mine, other = dict(leaves(given)), dict(leaves(eager))
     copied: set[str] = set()
-    before: list[tuple[Any, Any]] = [(x, x) for x in inputs]
+    before: list[tuple[Any, Any]] = [*inputs]
     before += [(constant, None) for constant in path.scope.values() if isinstance(constant, np.ndarray)]
-    around = (array for array, _ in path.around.arrays if not any(overlap(array, x) for x in inputs))
+    around = (array for array, _ in path.around.arrays if not any(overlap(array, x) for _, x in inputs))
     before += [(None, array) for array in around]
     for place, now in mine.items():
         then = other[place]

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Bit, Input, Read, Wire
+from gatewise._circuit import Bit, Expr, Input, Read, Wire, step_of
+from gatewise._circuit import seen as wire_behind
+from gatewise._compile.captured import Captured, World
 from gatewise._errors import GatewiseError, refusals, user_line
-from gatewise._gates import showing
+from gatewise._gates import Gate, showing
 from gatewise._program import At, Builder, Constant, Given, Guard, NotTold, Op, Operand, Program
-from gatewise._recording import Recorder, leaves, mapped
+from gatewise._recording import Recorder, leaves, mapped, told_by_wires
 from gatewise._tensor import Tensor, leaf
 from gatewise._twins import seen
-from gatewise._types import Function
+from gatewise._types import Function, Operands, Parameters
 
 
 @dataclass(frozen=True)
 class Recorded:
     """A run: its program, the structure it returned with the names of the program's outputs in it, and its reads.
 
+    The last inputs of the program are the `captured` arrays.
     `lines` has for each guard how Python read, and the user's line. A leaf of `returned` that is no `Output` is what
     the function returned there itself.
     """
@@ -29,6 +32,7 @@ class Recorded:
     program: Program
     returned: Any
     lines: Sequence[str]
+    captured: Sequence[Captured] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,26 @@ class Listening(Recorder):
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[str] = []
+        self.raising: list[Expr] = []  # steps on Python's floats, which raise at other numbers
+
+    def step(
+        self,
+        gate: Gate,
+        forward: Function,
+        operands: Operands,
+        values: Sequence[Any],
+        parameters: Parameters,
+        plain: Parameters,
+        out: object,
+    ) -> Expr:
+        """Note one step, which stands nowhere in the user's code."""
+        held = [self.held(x, v) for x, v in zip(operands, values, strict=True)]
+        kept = tuple([wire_behind(x) if isinstance(x, Wire) else x for x in held])
+        told = {name: told_by_wires(value, plain[name]) for name, value in parameters.items()} if parameters else plain
+        step = Expr(gate, forward, kept, told, out)
+        if type(out) is float and gate.name in RAISING:
+            self.raising.append(step)
+        return step
 
     def read(self, read: Read) -> None:
         self.reads.append(read)
@@ -68,22 +92,27 @@ class Strict(Builder):
         return super().unmade(wire)
 
 
-def program_of_run(f: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Recorded:
-    """Run `f` once on Tensors, or twice. Raises `NotTold`, or what the function raises.
+def program_of_run(
+    f: Function, args: Sequence[Any], kwargs: Mapping[str, Any], arrays: Sequence[np.ndarray] = ()
+) -> Recorded:
+    """Run `f` once on Tensors, or twice, captured `arrays` among them. Raises `NotTold`, or what the function raises.
 
     Python may read what nobody differentiates; what is written into arrays is told apart only where somebody does.
     """
     try:
-        return run_on_tensors(f, args, kwargs, NOBODY)
+        return run_on_tensors(f, args, kwargs, arrays, NOBODY)
     except (GatewiseError, TypeError, ValueError, AttributeError, LookupError):
         with Bit() as bit:
-            return run_on_tensors(f, args, kwargs, bit)
+            return run_on_tensors(f, args, kwargs, arrays, bit)
 
 
 NOBODY = 0
+RAISING = frozenset(("divide", "floor_divide", "power", "reciprocal", "remainder", "exp", "log", "sqrt"))
 
 
-def run_on_tensors(f: Function, args: Sequence[Any], kwargs: Mapping[str, Any], bit: int) -> Recorded:
+def run_on_tensors(
+    f: Function, args: Sequence[Any], kwargs: Mapping[str, Any], arrays: Sequence[np.ndarray], bit: int
+) -> Recorded:
     """Run `f` once on Tensors of the derivative `bit`."""
     inputs: list[Input] = []
     recorder = Listening()
@@ -98,11 +127,17 @@ def run_on_tensors(f: Function, args: Sequence[Any], kwargs: Mapping[str, Any], 
             return tensor
 
         given = mapped(lent, [*args]), mapped(lent, dict(kwargs))
+        world = World({id(x): lent(None, x) for x in arrays})
+        if arrays:
+            f = world.of(f)
+        for tensor in world.instead.values():
+            tensor.wire.still = True  # as an array is, where a tie is between it and an input
         with showing("on", "exact"), np.errstate(all="ignore"):
             out = seen_by_gates(f)(*given[0], **given[1])
             if met:
                 raise NotTold(f"it goes on after an error that it caught: {met[0].what}")
-            return as_program(Strict(Built(inputs, recorder.bit, {i.wire: i for i in inputs})), out, recorder)
+            made = as_program(Strict(Built(inputs, recorder.bit, {i.wire: i for i in inputs})), out, recorder)
+            return replace(made, captured=[Captured(x, world.edges[id(x)]) for x in arrays])
 
 
 def as_program(builder: Builder, out: Any, recorder: Listening) -> Recorded:
@@ -128,6 +163,10 @@ def as_program(builder: Builder, out: Any, recorder: Listening) -> Recorded:
         return Output(name)
 
     returned = mapped(named, out)
+    made = {id(step_of(wire)) for wire in builder.made} if recorder.raising else set()
+    for step in recorder.raising:
+        if id(step) not in made:  # nobody needs the number, but where the function raises it raises
+            outputs[f"unused{len(outputs)}"] = builder.op(builder.circuit.inputs[0].wire, step)
     told: set[Wire] = set()
     while left := builder.held - told:  # what counts in a parameter
         told |= left

@@ -57,6 +57,7 @@ class Surroundings:
         self.held: list[tuple[Any, Callable[[Any], Any], Any]] = []
         self.checks: list[Check] = []
         self.arrays: list[tuple[np.ndarray, np.ndarray]] = []
+        self.taken: set[int] = set()  # ids of arrays that a program takes as inputs
         self.known: dict[int, Any] = {}
         self.waiting: list[tuple[Any, str]] = [(f, getattr(f, "__name__", "f"))]
         self.modules: list[types.ModuleType] = []
@@ -77,6 +78,8 @@ class Surroundings:
         """What holds while all stands as it did, as source; `named` gives the name of an object in it."""
         found = []
         for names, name, value in self.named:
+            if id(value) in self.taken:
+                continue
             where = f"{named(names, 'names')}[{name!r}]"
             if value is NOTHING:
                 found.append(f"{name!r} not in {named(names, 'names')}")
@@ -85,6 +88,8 @@ class Surroundings:
             else:
                 found.append(f"{where} is {named(value, 'k')}")
         for cell, value in self.cells:
+            if id(value) in self.taken:
+                continue
             where = f"{named(cell, 'cell')}.cell_contents"
             alike = f"{named(is_unchanged, 'same')}({where}, {named(value, 'k')})"
             found.append(alike if isinstance(value, NUMBERS) else f"{where} is {named(value, 'k')}")
@@ -106,6 +111,11 @@ class Surroundings:
                 return False
         around = all(is_unchanged(behind_cell(cell), value) for cell, value in self.cells)
         return around and all(get(x) is value for x, get, value in self.held) and self.rest_holds()
+
+    def take(self, arrays: set[int]) -> None:
+        """Compare no longer what is read anew at each call."""
+        self.taken = arrays
+        self.arrays = [pair for pair in self.arrays if id(pair[0]) not in arrays]
 
     def bound(self, names: dict[str, Any], name: str, label: str) -> None:
         """Note what a name stands for, and look at it."""
@@ -163,7 +173,12 @@ class Surroundings:
         """What is in a container, and whether it is still that."""
         if isinstance(x, dict):
             parts = [*x.items()]
-            self.checks.append(lambda: len(x) == len(parts) and all(x.get(k, NOTHING) is v for k, v in parts))
+            self.checks.append(
+                lambda: (
+                    len(x) == len(parts)
+                    and all(x.get(k, NOTHING) is v or (id(v) in self.taken and k in x) for k, v in parts)
+                )
+            )
             self.waiting += [(v, f"{label}[{k!r}]") for k, v in parts] + [(k, label) for k, _ in parts]
         elif isinstance(x, (set, frozenset)):
             inside = {*x}
@@ -172,7 +187,14 @@ class Surroundings:
         else:
             entries = (*x,)
             if not isinstance(x, tuple):
-                self.checks.append(lambda: len(x) == len(entries) and all(map(is_, x, entries)))
+                self.checks.append(
+                    lambda: (
+                        len(x) == len(entries)
+                        and (
+                            all(map(is_, x, entries)) or all(a is b or id(b) in self.taken for a, b in zip(x, entries))
+                        )
+                    )
+                )
             self.waiting += [(part, f"{label}[{k}]") for k, part in enumerate(entries)]
         if hasattr(x, "__dict__"):
             self.container(vars(x), label)
@@ -185,6 +207,8 @@ class Surroundings:
             self.waiting += [(x.func, label), (x.args, label), (x.keywords, label)]
         elif isinstance(x, types.BuiltinFunctionType):
             self.builtin(x, label)
+        elif is_compiled(x):
+            self.waiting.append((x.__wrapped__, label))
         elif is_calm(x):
             if x.__module__ is not None and x.__module__.partition(".")[0] == "gatewise":
                 self.around(x, label)
@@ -306,6 +330,14 @@ def is_calm(f: types.FunctionType) -> bool:
         return True
     top = str(f.__globals__.get("__name__", "")).partition(".")[0]
     return top in CALM and top != "gatewise"
+
+
+def is_compiled(f: Any) -> bool:
+    """Whether a function is one that `gw.compile` made, of the function that it wraps."""
+    return isinstance(f, types.FunctionType) and f.__code__.co_filename == COMPILED
+
+
+COMPILED = f"{PACKAGE}compiled"  #: the file of compiled code, whose lines are not the user's in messages
 
 
 @functools.lru_cache(4096)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,14 +22,24 @@ class Writer:
     `exact`, no gate is computed in another way than by its own function.
     """
 
-    def __init__(self, program: Program, values: Sequence[Any], mark: str, exact: bool, outputs: set[int]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        values: Sequence[Any],
+        mark: str,
+        exact: bool,
+        outputs: set[int],
+        takes: int,
+        endings: Mapping[int, int],
+    ) -> None:
         self.program, self.values, self.mark, self.exact = program, values, mark, exact
-        self.first = len(program.inputs)
+        self.first, self.takes = len(program.inputs), takes
         self.scope: dict[str, Any] = {}
         self.ids: dict[int, str] = {}
         self.kept: list[Any] = []  # so that no id comes again
         self.pure = {k for k in range(self.first) if type(values[k]) is float}  # places of Python's own numbers
         self.buffers: Buffers = plan(program, values, outputs)
+        self.endings, self.ending_lines = endings, list[str]()  # what is written into donated inputs, last of all
         self.lines: list[str] = []
         waiting: dict[int, list[int]] = {}
         for k, guard in enumerate(program.guards):
@@ -38,7 +48,11 @@ class Writer:
         self.inside: dict[int, str] = {}  # numbers that are written where they are used, which is once
         once = used_once(program) - {*waiting, *outputs}
         for place in range(len(values)):
-            if place >= self.first:
+            if place in endings:
+                self.ending_lines.append(f"v{place} = {self.expression(place, program.ops[place - self.first])}")
+            elif place in self.buffers.in_place:
+                self.lines += self.added_in_place(place, program.ops[place - self.first])
+            elif place >= self.first:
                 told = self.expression(place, program.ops[place - self.first])
                 if place in once and self.is_number(place) and len(told) < LONGEST:
                     self.inside[place] = f"({told})"
@@ -73,8 +87,9 @@ class Writer:
 
     def is_number(self, place: int) -> bool:
         """Whether what stands at a place is a plain number, made of such."""
-        op = self.program.ops[place - self.first]
-        return not self.exact and all(type(x) in PLAIN for x in (self.values[place], *map(self.value, op.operands)))
+        if self.exact or type(self.values[place]) not in PLAIN:
+            return False
+        return all(type(self.value(x)) in PLAIN for x in self.program.ops[place - self.first].operands)
 
     def value(self, x: Any) -> Any:
         return self.values[x.place] if isinstance(x, At) else x.value if isinstance(x, Constant) else x
@@ -84,7 +99,7 @@ class Writer:
     def guard(self, k: int, place: int) -> list[str]:
         """What leaves for another path where Python would read something else."""
         then = self.program.guards[k].value
-        inputs = ", ".join(f"x{n}" for n in range(self.first))
+        inputs = ", ".join(f"x{n}" for n in range(self.takes))
         name = self.text(At(place))
         if isinstance(then, (bool, np.bool_)) and np.ndim(then) == 0:
             question = f"not {name}" if then else name
@@ -147,6 +162,8 @@ class Writer:
     def of_arrays(self, place: int, op: Op, texts: list[str]) -> str:
         """A gate of arrays, into its buffer where it has one."""
         gate, into = NAMES[op.gate], self.buffers.of.get(place)
+        if place in self.endings:
+            into = f"d{self.endings[place]}"
         function, out = gate.call, f", out={into}" if into else ""
         if gate.infix and type(function) is np.ufunc and not into and op.gate in INFIX:
             return f"{texts[0]} {INFIX[op.gate]} {texts[1]}"
@@ -164,6 +181,11 @@ class Writer:
 
     def is_reshape(self, place: int, op: Op) -> bool:
         return op.gate in ("reshape", "ravel", "expand_dims", "squeeze") and isinstance(self.values[place], np.ndarray)
+
+    def added_in_place(self, place: int, op: Op) -> list[str]:
+        """A part that is added into an array which is needed no more."""
+        whole, part = (self.text(x) for x in op.operands)
+        return [f"{whole}[{self.index(op.parameters['index'])}] += {part}", f"v{place} = {whole}"]
 
     def call(self, op: Op, texts: list[str]) -> str:
         """A gate by its own function."""

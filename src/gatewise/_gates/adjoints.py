@@ -23,7 +23,10 @@ def moved_with_mask(
     """`part` with the upstream gradient's mask, moved by the gate's own rule; a dead float gets nothing."""
 
     def mask() -> Any:
-        ones = np.ones_like(out) if live is None else cast(live, dtype=np.dtype(float))
+        if live is not None:
+            ones = cast(live, dtype=np.dtype(float))
+        else:  # which entries are reached hangs on no value, and the mask is the same in every run
+            ones = np.ones_like(plain(out) if showing.exact else out)
         reached = np.not_equal(as_tuple(rule(ones, *operands, **parameters))[i](), 0)
         return reached if shape_of(reached) == shape_of(part) else sum_to(reached, shape_of(part), np.any)
 

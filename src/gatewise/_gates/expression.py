@@ -28,9 +28,9 @@ class Where(NamedTuple):
     calls: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # frozen ones take three times as long to make, and a loop makes many
 class Expr:
-    """A gate on operands: what made a wire, or what is to be written, computed or looked for.
+    """A gate on operands, which nobody changes: what made a wire, or what is to be written, computed or looked for.
 
     An operand is a wire, an expression, a plain number or array, a variable, or None where it was left out. An array in
     an index among the `parameters` is an operand like any other: where it has a wire, the wire stands there. `value` is

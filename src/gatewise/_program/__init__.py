@@ -19,12 +19,15 @@ from gatewise._program.program import Op as Op
 from gatewise._program.program import Operand as Operand
 from gatewise._program.program import Program as Program
 from gatewise._program.program import ProgramError as ProgramError
+from gatewise._program.program import roots as roots
 from gatewise._program.program import uses as uses
 from gatewise._program.program import verify as verify
 from gatewise._program.reference import evaluate as evaluate
 from gatewise._program.reference import values_of as values_of
 from gatewise._program.rewriting import Pass as Pass
 from gatewise._program.rewriting import needed as needed
+from gatewise._program.rewriting import op_placed as op_placed
+from gatewise._program.rewriting import rewired as rewired
 from gatewise._program.written import Written as Written
 from gatewise._program.written import from_json as from_json
 from gatewise._program.written import operand_written as operand_written

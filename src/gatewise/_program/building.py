@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from gatewise._circuit import (
+    NO_PARAMETERS,
     Expr,
     FrozenCircuit,
     Input,
@@ -115,6 +116,8 @@ class Builder:
             x = x.value if x.wire is None else x.wire
         if not isinstance(x, Wire):
             return None if x is None else constant(x)
+        if x in self.made:
+            return self.made[x]
         wire = seen(x)
         for each in unknown_behind(wire, self.made.__contains__):
             made = None if each in self.circuit.edges else step_of(each)
@@ -127,17 +130,15 @@ class Builder:
 
     def op(self, wire: Wire, made: Expr) -> Operand:
         """The operation that made a wire. Raises `NotTold`."""
-        gate, parameters = made.gate, {**made.gate.defaults, **made.parameters}
-        if not self.knows(gate):
-            return self.unfolded(gate, made.operands, parameters)
-        if self.knows is not every and not is_plain_total(gate, parameters):
-            raise NotTold(f"{gate.name} of some entries, or from a number on, is not computed")
-        told = {name: parameter(self.as_it_was(value)) for name, value in parameters.items() if name != "index"}
-        if "index" in parameters:
-            told["index"] = self.index(parameters["index"])
-        if "subscripts" in parameters:
-            told["subscripts"] = letters(parameters["subscripts"], [np.ndim(value_behind(x)) for x in made.operands])
-        operands = tuple(self.of(x) for x in made.operands)
+        gate = made.gate
+        parameters = {**gate.defaults, **made.parameters} if gate.parameters else NO_PARAMETERS
+        if self.knows is not every:
+            if not self.knows(gate):
+                return self.unfolded(gate, made.operands, parameters)
+            if not is_plain_total(gate, parameters):
+                raise NotTold(f"{gate.name} of some entries, or from a number on, is not computed")
+        told = self.parameters(made, parameters) if parameters else {}
+        operands = tuple([self.of(x) for x in made.operands])
         kind = shape_and_dtype_of(made.value)
         if gate is GATES[np.multiply] and (other := beside_one(operands)) is not None:
             same = self.at(other)
@@ -148,15 +149,21 @@ class Builder:
             return whole
         return self.told(Op(PART, (whole,), {"place": place}, *shape_and_dtype(wire.value)))
 
+    def parameters(self, made: Expr, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters of an operation as a program has them."""
+        told = {name: parameter(self.as_it_was(value)) for name, value in parameters.items() if name != "index"}
+        if "index" in parameters:
+            told["index"] = self.index(parameters["index"])
+        if "subscripts" in parameters:
+            told["subscripts"] = letters(parameters["subscripts"], [np.ndim(value_behind(x)) for x in made.operands])
+        return told
+
     def told(self, op: Op) -> At:
         """The place of an operation: of an equal one that is there already, or a new one."""
-        key = (
-            op.gate,
-            *map(equality_key, op.operands),
-            *((name, equality_key(x)) for name, x in op.parameters.items()),
-        )
-        place = self.places.setdefault(key, At(len(self.inputs) + len(self.ops)))
-        if place.place == len(self.inputs) + len(self.ops):
+        identity = identity_of(op)
+        place = self.places.get(identity)
+        if place is None:
+            self.places[identity] = place = At(len(self.inputs) + len(self.ops))
             self.ops.append(op)
         return place
 
@@ -184,13 +191,14 @@ class Builder:
 
     def part(self, part: Any) -> Iterator[Any]:
         """A part as the operands that it is: a mask that is the same in every run is its whole numbers."""
+        if type(part) is int or part is None or part is Ellipsis:
+            yield part
+            return
         if isinstance(part, Wire):
             told = self.of(part)
             part = told.value if isinstance(told, Constant) else told
         part = self.as_it_was(part)  # a list of numbers
-        if part is None or part is Ellipsis:
-            yield part
-        elif isinstance(part, slice):
+        if isinstance(part, slice):
             yield slice(*(None if bound is None else int(bound) for bound in (part.start, part.stop, part.step)))
         elif isinstance(part, At):
             yield part
@@ -202,6 +210,8 @@ class Builder:
 
 def constant(x: object) -> Constant:
     """A plain number or array, in memory of its own. Raises `NotTold`."""
+    if type(x) is float:
+        return Constant(x)
     if isinstance(x, Ports) or np.asarray(x).dtype.kind not in "fiub":
         raise NotTold("it is made of something that is no number")
     return Constant(np.array(x) if isinstance(x, np.ndarray) else x)
@@ -234,17 +244,30 @@ def shape_and_dtype_of(value: object) -> tuple[tuple[int, ...], str]:
     return ((), "") if isinstance(value, (tuple, list)) else shape_and_dtype(value)
 
 
+def identity_of(op: Op) -> object:
+    """What makes two operations equal."""
+    operands = tuple([x.place if type(x) is At else equality_key(x) for x in op.operands])
+    if not op.parameters:
+        return op.gate, operands
+    return op.gate, operands, *[(name, equality_key(x)) for name, x in sorted(op.parameters.items())]
+
+
 def equality_key(x: object) -> object:
     """What makes two operands or parameters equal: the bits of constants, 0.0 and -0.0 apart."""
-    if isinstance(x, Constant):
-        return type(x.value).__name__, np.asarray(x.value).dtype.str, np.shape(x.value), np.asarray(x.value).tobytes()
-    if isinstance(x, np.ndarray):
-        return x.dtype.str, x.shape, x.tobytes()
+    kind = type(x)
+    if kind is Constant:
+        value = x.value  # type: ignore[attr-defined]
+        if type(value) is float:
+            return "float", value.hex()
+        array = np.asarray(value)
+        return type(value).__name__, array.dtype.str, array.shape, array.tobytes()
+    if kind is At or kind is str or x is None:
+        return x
+    if kind is np.ndarray:
+        return x.dtype.str, x.shape, x.tobytes()  # type: ignore[attr-defined]
     if isinstance(x, (tuple, list)):
         return tuple(map(equality_key, x))
-    if isinstance(x, dict):
-        return tuple((key, equality_key(part)) for key, part in x.items())
-    return repr(x) if isinstance(x, slice) else (type(x).__name__, x)
+    return repr(x) if kind is slice else (kind.__name__, x)
 
 
 def value_behind(x: object) -> Any:

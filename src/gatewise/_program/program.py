@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,16 +16,16 @@ from gatewise._gates import NAMES
 PART = "part"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # frozen ones take three times as long to make, and there are many
 class At:
-    """What stands at a place of a program: its inputs first, then what each operation gives."""
+    """What stands at a place of a program: its inputs first, then what each operation gives. Nobody changes one."""
 
     place: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Constant:
-    """A number or an array that is the same in every run."""
+    """A number or an array that is the same in every run. Nobody changes one."""
 
     value: Any
 
@@ -41,9 +42,9 @@ class Given:
     dtype: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Op:
-    """One gate on operands. An index among the `parameters` is a tuple whose parts may be `At`.
+    """One gate on operands, which nobody changes. Of the `parameters`, `index` is a tuple whose parts may be `At`.
 
     `shape` and `dtype` are those of the recorded value; of several outputs they say nothing.
     """
@@ -100,14 +101,15 @@ def roots(program: Program) -> Iterator[int]:
             yield operand.place
 
 
-def uses(op: Op) -> Iterator[int]:
+def uses(op: Op) -> list[int]:
     """The places an operation takes values from, those inside an index among them."""
-    for operand in op.operands:
-        if isinstance(operand, At):
-            yield operand.place
-    for value in op.parameters.values():
-        if isinstance(value, tuple):
-            yield from (part.place for part in value if isinstance(part, At))
+    places = [x.place for x in op.operands if type(x) is At]
+    if "index" in op.parameters:
+        places += [part.place for part in op.parameters["index"] if type(part) is At]
+    return places
+
+
+ANY = -1  #: operands, as many as there are
 
 
 def verify(program: Program) -> Program:
@@ -116,16 +118,20 @@ def verify(program: Program) -> Program:
     What builds or changes programs ends here. Raises `ProgramError`.
     """
     first = len(program.inputs)
-    for k, op in enumerate(program.ops):
-        if late := [place for place in uses(op) if not 0 <= place < first + k]:
-            raise ProgramError(f"operation {first + k} ({op.gate}) is made of {late[0]}, which is not before it.")
-        declared = ["place"] if op.gate == PART else NAMES[op.gate].parameters if op.gate in NAMES else None
-        if declared is None:
-            raise ProgramError(f"operation {first + k} is {op.gate}, which is no gate.")
-        if set(op.parameters) != set(declared):
-            raise ProgramError(f"operation {first + k} ({op.gate}) has the parameters {sorted(op.parameters)}.")
-        if op.gate != PART and not NAMES[op.gate].many and len(op.operands) != NAMES[op.gate].arity:
-            raise ProgramError(f"operation {first + k} ({op.gate}) has {len(op.operands)} operands.")
+    declared: dict[str, tuple[set[str], int]] = {PART: ({"place"}, ANY)}  # parameters, and how many operands
+    for name in {op.gate for op in program.ops} & NAMES.keys():
+        declared[name] = {*NAMES[name].parameters}, ANY if NAMES[name].many else NAMES[name].arity
+    for k, op in enumerate(program.ops, first):
+        for place in uses(op):
+            if not 0 <= place < k:
+                raise ProgramError(f"operation {k} ({op.gate}) is made of {place}, which is not before it.")
+        if op.gate not in declared:
+            raise ProgramError(f"operation {k} is {op.gate}, which is no gate.")
+        parameters, arity = declared[op.gate]
+        if op.parameters.keys() != parameters:
+            raise ProgramError(f"operation {k} ({op.gate}) has the parameters {sorted(op.parameters)}.")
+        if arity not in (ANY, len(op.operands)):
+            raise ProgramError(f"operation {k} ({op.gate}) has {len(op.operands)} operands.")
     if beyond := [place for place in roots(program) if not 0 <= place < first + len(program.ops)]:
         raise ProgramError(f"an output or a guard is {beyond[0]}, which is not in the program.")
     names = [given.name for given in program.inputs]
@@ -135,5 +141,13 @@ def verify(program: Program) -> Program:
 
 
 def shape_and_dtype(value: object) -> tuple[tuple[int, ...], str]:
-    array = np.asarray(value)
-    return array.shape, array.dtype.name
+    if type(value) is float:
+        return (), "float64"
+    array = value if type(value) is np.ndarray else np.asarray(value)
+    return array.shape, dtype_name(array.dtype)
+
+
+@functools.lru_cache
+def dtype_name(dtype: np.dtype) -> str:
+    """The name of a dtype, which NumPy puts together anew each time."""
+    return dtype.name

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gatewise._program.building import equality_key
+from gatewise._program.building import identity_of
 from gatewise._program.program import (
     PART,
     At,
@@ -20,8 +21,10 @@ from gatewise._program.program import (
     Program,
     roots,
     uses,
-    verify,
 )
+
+Rewritten = Op | At | Constant | None  #: an operation in another's place, what it is the same as, or None: it stays
+Rule = Callable[[Op, "Known"], Rewritten]
 
 
 @dataclass(frozen=True)
@@ -33,57 +36,71 @@ class Pass:
     rounds: bool = False
 
 
+def over(*gates: str) -> Callable[[Rule], Callable[[Program], Program]]:
+    """The pass that a rule is, which is asked of operations of these gates alone; of all where none is named."""
+
+    def passed(rule: Rule) -> Callable[[Program], Program]:
+        return functools.wraps(rule)(lambda program: rewritten(program, rule, frozenset(gates)))
+
+    return passed
+
+
 def needed(program: Program) -> Program:
     """The program without the operations that no output or guard is made of; inputs stay as they are."""
-    first = len(program.inputs)
-    waiting = [*roots(program)]
-    kept = set(range(first))
-    while waiting:
-        place = waiting.pop()
-        if place not in kept:
-            kept.add(place)
-            waiting += uses(program.ops[place - first])
-    places = {old: At(new) for new, old in enumerate(sorted(kept))}
-    ops = tuple(op_placed(program.ops[old - first], places) for old in sorted(kept) if old >= first)
+    first, count = len(program.inputs), len(program.ops)
+    kept = bytearray(first + count)
+    for place in roots(program):
+        kept[place] = 1
+    for k in range(count - 1, -1, -1):
+        if kept[first + k]:
+            for place in uses(program.ops[k]):
+                kept[place] = 1
+    if all(kept[first:]):
+        return program
+    places: list[Operand] = [At(k) for k in range(first)]
+    ops: list[Op] = []
+    for k, op in enumerate(program.ops):
+        places.append(At(first + len(ops)))
+        if kept[first + k]:
+            ops.append(op_placed(op, places))
     return rewired(program, ops, places)
 
 
-def rewired(program: Program, ops: Sequence[Op], places: Mapping[int, Operand]) -> Program:
+def rewired(program: Program, ops: Sequence[Op], places: Sequence[Operand]) -> Program:
     """A program of these operations, with its outputs and guards where `places` says that they are now."""
     outputs = {name: placed(operand, places) for name, operand in program.outputs.items()}
     guards = tuple(Guard(placed(guard.operand, places), guard.value) for guard in program.guards)
-    return verify(Program(program.inputs, tuple(ops), outputs, guards))
+    return Program(program.inputs, tuple(ops), outputs, guards)
 
 
-def placed(x: Any, places: Mapping[int, Operand]) -> Any:
-    return places[x.place] if isinstance(x, At) else x
+def placed(x: Any, places: Sequence[Operand]) -> Any:
+    return places[x.place] if type(x) is At else x
 
 
-def op_placed(op: Op, places: Mapping[int, Operand]) -> Op:
+def op_placed(op: Op, places: Sequence[Operand]) -> Op:
     """An operation with its operands where `places` says that they are now."""
-    operands = tuple(placed(x, places) for x in op.operands)
-    if not op.parameters:
-        return Op(op.gate, operands, op.parameters, op.shape, op.dtype)
-    parameters = {
-        k: tuple(placed(x, places) for x in v) if isinstance(v, tuple) else v for k, v in op.parameters.items()
-    }
+    operands = tuple([places[x.place] if type(x) is At else x for x in op.operands])
+    parameters = op.parameters
+    if "index" in parameters:
+        parameters = {**parameters, "index": tuple([placed(x, places) for x in parameters["index"]])}
     return Op(op.gate, operands, parameters, op.shape, op.dtype)
 
 
-Rewritten = Op | At | Constant | None  #: an operation in another's place, what it is the same as, or None: it stays
-
-
-def rewritten(program: Program, rule: Callable[[Op, Known], Rewritten]) -> Program:
-    """The program with each operation as `rule` says, which sees operands as they have become."""
+def rewritten(program: Program, rule: Rule, gates: frozenset[str] = frozenset()) -> Program:
+    """The program with each operation of these `gates` as `rule` says, which sees operands as they have become."""
+    if gates and gates.isdisjoint(op.gate for op in program.ops):
+        return program
     known = Known(program)
-    places: dict[int, Operand] = {k: At(k) for k in range(len(program.inputs))}
+    places: list[Operand] = [At(k) for k in range(len(program.inputs))]
     changed = False
-    for k, op in enumerate(program.ops):
-        op = op_placed(op, places) if changed else op
-        told = rule(op, known) if op.gate != PART else None
-        changed = changed or told is not None
-        there = told if isinstance(told, (At, Constant)) else known.add(op if told is None else told)
-        places[len(program.inputs) + k] = there
+    for op in program.ops:
+        if changed:
+            op = op_placed(op, places)
+        told = None
+        if (not gates or op.gate in gates) and op.gate != PART:
+            told = rule(op, known)
+            changed = changed or told is not None
+        places.append(told if isinstance(told, (At, Constant)) else known.add(op if told is None else told))
     return needed(rewired(program, known.ops, places)) if changed else program
 
 
@@ -92,13 +109,23 @@ class Known:
 
     def __init__(self, program: Program) -> None:
         self.inputs, self.ops = program.inputs, list[Op]()
-        self.places: dict[object, At] = {}
+        self._places: dict[object, At] = {}  # by identity, as far as somebody asked
+        self._entered = 0
+        self._last: tuple[Op | None, object] = None, None
 
     def add(self, op: Op) -> At:
         self.ops.append(op)
-        place = At(len(self.inputs) + len(self.ops) - 1)
-        self.places.setdefault(identity_of(op), place)
-        return place
+        return At(len(self.inputs) + len(self.ops) - 1)
+
+    def equal(self, op: Op) -> At | None:
+        """Where an equal operation stands already, the first of them."""
+        for k in range(self._entered, len(self.ops)):
+            each = self.ops[k]
+            identity = self._last[1] if self._last[0] is each else identity_of(each)
+            self._places.setdefault(identity, At(len(self.inputs) + k))
+        self._entered = len(self.ops)
+        self._last = op, identity_of(op)  # it is most likely added next
+        return self._places.get(self._last[1])
 
     def at(self, x: Any) -> Given | Op | None:
         """What stands at a place; None for a constant."""
@@ -126,18 +153,12 @@ class Known:
 
     def of(self, gate: str, *operands: Operand) -> At | None:
         """Where a gate without parameters on these operands stands already."""
-        return self.places.get(identity_of(Op(gate, operands, {}, (), "")))
+        return self.equal(Op(gate, operands, {}, (), ""))
 
     def fits(self, x: Any, op: Op) -> bool:
         """Whether an operand has the shape and dtype of an operation."""
         found = self.at(x)
         return found is not None and (found.shape, found.dtype) == (op.shape, op.dtype)
-
-
-def identity_of(op: Op) -> object:
-    """What makes two operations equal."""
-    named = sorted(op.parameters.items())
-    return op.gate, *map(equality_key, op.operands), *((name, equality_key(x)) for name, x in named)
 
 
 def lone_number(x: Operand) -> Operand:

@@ -9,59 +9,50 @@ from gatewise._program.program import (
     Constant,
     Op,
     Operand,
-    Program,
 )
-from gatewise._program.rewriting import Known, Rewritten, is_nan, is_the_number, lone_number, rewritten
+from gatewise._program.rewriting import Known, Rewritten, is_nan, is_the_number, lone_number, over
 
 
-def with_shares(program: Program) -> Program:
+@over("where")
+def with_shares(op: Op, known: Known) -> Rewritten:
     """A softmax of what was shifted by its largest is exp(x) over the total of these, where both are there."""
-
-    def rule(op: Op, known: Known) -> Rewritten:
-        softmax = known.op(op.operands[1], "softmax") if op.gate == "where" and is_nan(op.operands[2]) else None
-        finite = None if softmax is None else known.op(op.operands[0], "isfinite")
-        if softmax is None or finite is None or softmax.dtype != op.dtype or softmax.shape != op.shape:
-            return None
-        log = known.op(known.behind(finite.operands[0]), "log")
-        total = None if log is None else known.op(log.operands[0], "sum")
-        if total is None or not is_shifted(softmax.operands[0], softmax.parameters["axis"], known):
-            return None
-        exp = known.op(total.operands[0], "exp")
-        axis = softmax.parameters["axis"] % len(op.shape)
-        if (
-            exp is None
-            or exp.operands[0] != softmax.operands[0]
-            or total.parameters["axis"] not in (axis, axis - len(op.shape))
-        ):
-            return None
-        kept = (*op.shape[:axis], 1, *op.shape[axis + 1 :])
-        whole = known.add(Op("reshape", (log.operands[0],), {"shape": [*kept]}, kept, total.dtype))  # type: ignore[union-attr]
-        return Op("divide", (total.operands[0], whole), {}, op.shape, op.dtype)
-
-    return rewritten(program, rule)
-
-
-def without_shifts(program: Program) -> Program:
-    """Nothing goes back through the largest that a softmax was shifted by: the rows of its gradient add up to 0."""
-
-    def rule(op: Op, known: Known) -> Rewritten:
-        if op.gate != "add":
-            return None
-        for part, g in (op.operands, op.operands[::-1]):
-            longer = known.op(part, "astype")
-            routed = known.op(part if longer is None else longer.operands[0], "where")
-            if routed is None or not is_the_number(routed.operands[2], 0):
-                continue
-            product = known.op(routed.operands[1], "multiply")
-            totals = [known.op(known.behind(x), "sum") for x in product.operands] if product is not None else []
-            for total in filter(None, totals):
-                minus = known.op(total.operands[0], "negative")
-                if minus is not None and minus.operands[0] == g and known.fits(g, op):
-                    axis = total.parameters["axis"]
-                    return g if isinstance(axis, int) and adds_up_to_nothing(g, axis, known) else None
+    softmax = known.op(op.operands[1], "softmax") if is_nan(op.operands[2]) else None
+    finite = None if softmax is None else known.op(op.operands[0], "isfinite")
+    if softmax is None or finite is None or softmax.dtype != op.dtype or softmax.shape != op.shape:
         return None
+    log = known.op(known.behind(finite.operands[0]), "log")
+    total = None if log is None else known.op(log.operands[0], "sum")
+    if total is None or not is_shifted(softmax.operands[0], softmax.parameters["axis"], known):
+        return None
+    exp = known.op(total.operands[0], "exp")
+    axis = softmax.parameters["axis"] % len(op.shape)
+    if (
+        exp is None
+        or exp.operands[0] != softmax.operands[0]
+        or total.parameters["axis"] not in (axis, axis - len(op.shape))
+    ):
+        return None
+    kept = (*op.shape[:axis], 1, *op.shape[axis + 1 :])
+    whole = known.add(Op("reshape", (log.operands[0],), {"shape": [*kept]}, kept, total.dtype))  # type: ignore[union-attr]
+    return Op("divide", (total.operands[0], whole), {}, op.shape, op.dtype)
 
-    return rewritten(program, rule)
+
+@over("add")
+def without_shifts(op: Op, known: Known) -> Rewritten:
+    """Nothing goes back through the largest that a softmax was shifted by: the rows of its gradient add up to 0."""
+    for part, g in (op.operands, op.operands[::-1]):
+        longer = known.op(part, "astype")
+        routed = known.op(part if longer is None else longer.operands[0], "where")
+        if routed is None or not is_the_number(routed.operands[2], 0):
+            continue
+        product = known.op(routed.operands[1], "multiply")
+        totals = [known.op(known.behind(x), "sum") for x in product.operands] if product is not None else []
+        for total in filter(None, totals):
+            minus = known.op(total.operands[0], "negative")
+            if minus is not None and minus.operands[0] == g and known.fits(g, op):
+                axis = total.parameters["axis"]
+                return g if isinstance(axis, int) and adds_up_to_nothing(g, axis, known) else None
+    return None
 
 
 def adds_up_to_nothing(g: Operand, axis: int, known: Known) -> bool:

@@ -39,10 +39,10 @@ from gatewise._errors import (
 )
 from gatewise._gates import ABSENT, CONSTANT, GATES, NAMES, UNASKED, WANTED, Gate, Pullback, Stops, blank, pick
 from gatewise._sweep import FLOATS
-from gatewise._tensor.asking import BACKWARD, STOPPED, described, is_stopped
+from gatewise._tensor.asking import BACKWARD, STOPPED, described, is_still, is_stopped
 from gatewise._tensor.carrier import Tensor
 from gatewise._tensor.lists import gathered, has_tensor
-from gatewise._tensor.parameters import bits_inside, unwrapped
+from gatewise._tensor.parameters import bits_inside, tensors_inside, unwrapped
 from gatewise._types import Function, Index, Operands, Parameters, Value
 
 attention = ~BACKWARD  #: wires with one of these bits take the general path: all of them under no_grad()
@@ -231,6 +231,8 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
         wire = block_wire(bits, out, (saved, plain_parameters, behind, pullback), block, step)
     elif step is not None:
         wire = SourcedWire(tick(), bits, out, saved, behind, rule, plain_parameters, sources=sources, step=step)
+        inside = () if gate is PICK else parameters.values()  # a plain array takes any index, and stays one
+        wire.still = not parents and all([is_still(x.wire) for x in tensors_inside((*operands, *inside))])  # noqa: C419
     else:
         wire = Wire(tick(), bits, out, saved, behind[0] if len(behind) == 1 else behind, rule, plain_parameters)
     made = (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatewise._circuit import Open, SourcedWire, Wire, step_of
+from gatewise._circuit import Open, SourcedWire, Wire, port, step_of
 from gatewise._errors import UpstreamError, user_names
 from gatewise._gates import Carrier, Stops, plain, shape_of
 from gatewise._sweep import ones_for
@@ -24,8 +24,15 @@ STOPPED = Wire(0, 0, None)  #: the wire of what a gate that stops gradients gave
 def is_stopped(wire: Wire | None) -> bool:
     """Whether a value came of a gate that stops gradients, so that it counts as a constant."""
     if type(wire) is SourcedWire and wire.step is not None:
-        return type(wire.step.gate.family) is Stops
-    return wire is STOPPED
+        return wire.still or type(wire.step.gate.family) is Stops
+    return wire is STOPPED or is_still(wire)
+
+
+def is_still(wire: Wire | None) -> bool:
+    """Whether a value is made of captured arrays alone, which a recording took for inputs."""
+    if wire is not None and wire.pullback is port:
+        (wire,) = wire.parents
+    return type(wire) is SourcedWire and wire.still
 
 
 def is_leaf(t: Carrier) -> bool:

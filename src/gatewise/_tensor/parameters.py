@@ -51,3 +51,14 @@ def bits_inside(parameters: Iterable[Any]) -> int:
         elif type(p) in (tuple, list):
             bits |= bits_inside(p)
     return bits
+
+
+def tensors_inside(parameters: Iterable[Any]) -> list[Tensor]:
+    """The Tensors among parameters, and inside them."""
+    found: list[Tensor] = []
+    for p in parameters:
+        if type(p) is Tensor:
+            found.append(p)
+        elif type(p) in (tuple, list):
+            found += tensors_inside(p)
+    return found
