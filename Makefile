@@ -9,7 +9,7 @@
 #   make outside  the line that gw.check names in 60 modules that others wrote, three mistakes each (the suite has a fifth)
 #   make passes   the table of docs/check.md: 140 backward passes that others wrote, beside other checkers (half an hour)
 #   make class    the marks of sixty students, twelve of them hostile, in one command (five minutes)
-#   make bench    the tables of benchmarks/
+#   make bench    the tables of benchmarks/ (the one of README beside other libraries: python -m benchmarks.comparison)
 #   make million  a circuit of a million gates, recorded, printed and freed (three minutes, 4 GB)
 #   make clean    remove what the others made
 
