@@ -2,10 +2,10 @@ import numpy as np
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(4, 3))
-y = np.array([0, 2, 1, 2])
+y = np.array([0, 1, 1, 0])
 W1 = rng.normal(size=(3, 5))
 b1 = rng.normal(size=5)
-W2 = rng.normal(size=(5, 3))
+W2 = rng.normal(size=(5, 2))
 
 h = np.maximum(0, X @ W1 + b1)
 scores = h @ W2
