@@ -284,18 +284,27 @@ class Circuit:
         digits: int | None = None,
         round: Round = None,
         unrolled: bool = False,
+        form: Literal["fragment", "standalone", "text"] = "fragment",
     ) -> str:
         """The chain rule in writing, from the output to one wire (None: to every input), with symbols and numbers.
 
-        Markdown with LaTeX, or plain LaTeX. Raises `UnknownWireError`.
+        Markdown with LaTeX, or with `latex` plain LaTeX, a fragment or a standalone document; as text to be read on a
+        terminal with `form="text"`. Raises `UnknownWireError` and `ArgumentError`.
         """
+        if (
+            form not in ("fragment", "standalone", "text")
+            or (latex and form == "text")
+            or (not latex and form[:2] == "st")
+        ):
+            why = "LaTeX is a fragment or standalone; what is no LaTeX is Markdown or text."
+            raise ArgumentError(f"there is no derivation of the form {form!r} here.", why, 'derive(form="text").')
         from gatewise._views.derivation import derivation
 
         record, there = self._seen(round, unrolled, False), None
         if name is not None:
             record, there = self._looked_up(name, round, unrolled, checks=False)
-        text = derivation(record, there, latex=latex, digits=digits_asked(digits))
-        return Told(text) if latex else Markdown(text)
+        text = derivation(record, there, latex=latex, digits=digits_asked(digits), form=form)
+        return Told(text) if latex or form == "text" else Markdown(text)
 
     def to_dot(self, digits: int | None = None, round: Round = None, unrolled: bool = False) -> str:
         """The circuit in Graphviz's language."""

@@ -178,9 +178,10 @@ def options_of_forms(command: Function) -> Function:
 @click.option("--open", "opens", is_flag=True, help="Open the page of --html in a browser.")
 @click.option(
     "--form",
-    type=click.Choice(["fragment", "standalone", "beamer"]),
+    type=click.Choice(["fragment", "standalone", "beamer", "text"]),
     metavar="FORM",
-    help="What a TeX file is: fragment (to put in), standalone (a document), or beamer (slides that walk).",
+    help="What a TeX file, or --derive --latex, is: fragment (to put in), standalone (a document), or beamer (slides "
+    "that walk); text: --derive without LaTeX, as on a terminal.",
 )
 @click.option(
     "--save",
