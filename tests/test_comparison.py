@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks import as_they_stand, comparison
+from benchmarks import as_they_stand, comparison, gradients
 
 
 @pytest.mark.parametrize("page", comparison.PAGES)
@@ -46,15 +46,15 @@ def test_counts_are_of_the_answers():
 
 def test_a_wrong_gradient_is_told_from_an_error_and_from_none(monkeypatch):
     f, x = as_they_stand.entries, as_they_stand.AT
-    true = comparison.numerical(f, x)
+    true = gradients.numerical(f, x)
     for given, said in (
         (true, "right"),
         (true * 1.001, "silently wrong"),
         (None, "None"),
         (true * np.nan, "not finite"),
     ):
-        monkeypatch.setitem(comparison.GRADIENTS, "gatewise", lambda f, x, given=given: given)
-        assert comparison.answer("gatewise", f, x, true) == said
+        monkeypatch.setitem(gradients.GRADIENTS, "gatewise", lambda f, x, given=given: given)
+        assert gradients.answer("gatewise", f, x, true) == said
 
 
 def test_chinese_has_a_word_for_every_cell():
