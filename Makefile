@@ -9,7 +9,8 @@
 #   make outside  the line that gw.check names in 60 modules that others wrote, three mistakes each (the suite has a fifth)
 #   make passes   the table of docs/check.md: 140 backward passes that others wrote, beside other checkers (half an hour)
 #   make class    the marks of sixty students, twelve of them hostile, in one command (five minutes)
-#   make bench    the tables of benchmarks/
+#   make dist     build the release, check it, and run it in empty environments (half a minute)
+#   make bench    the tables of benchmarks/ (the one of README beside other libraries: python -m benchmarks.comparison)
 #   make million  a circuit of a million gates, recorded, printed and freed (three minutes, 4 GB)
 #   make clean    remove what the others made
 
@@ -21,7 +22,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test web fuzz power mutants outside passes class bench million clean
+.PHONY: help demo test web fuzz power mutants outside passes class dist bench million clean
 .DELETE_ON_ERROR:
 
 help:
@@ -69,6 +70,10 @@ passes: $(VENV)/installed-for-tests
 
 class: $(VENV)/installed-for-tests
 	@PYTHONPATH=tests $(BIN)/python -m cli.classroom
+
+dist: $(VENV)/installed
+	@$(INSTALL) --editable '.[dist]'
+	@$(BIN)/python -m tools.dist
 
 bench: $(VENV)/installed
 	@$(BIN)/python -m benchmarks && $(BIN)/python -m benchmarks.science

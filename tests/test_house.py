@@ -331,6 +331,17 @@ def test_the_version_is_stated_once():
     assert re.search(r"^## (\S+)", changes, re.MULTILINE)[1] == SETTINGS["project"]["version"]
 
 
+def test_the_version_can_be_asked_for():
+    assert re.fullmatch(r"\d+\.\d+\.\d+", gatewise.__version__)  # of what is installed
+
+
+def test_the_citation_says_what_it_has_to_and_no_version():
+    """By the required keys of the Citation File Format; the version stands in pyproject.toml alone."""
+    keys = re.findall(r"^([a-z-]+):", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {"cff-version", "message", "title", "authors"} <= set(keys)
+    assert "version" not in keys
+
+
 def test_make_names_every_target_it_documents():
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     documented = set(re.findall(r"^#   make (\w+)", text, re.MULTILINE))

@@ -1,7 +1,7 @@
-"""Write what the READMEs show of gatewise's own output, and their pictures: python tools/readme.py.
+"""Write what the READMEs and the first steps show of gatewise's output, and their pictures: python tools/readme.py.
 
-What stands between `<!-- shown: NAME -->` and `<!-- end -->` in README.md and README.zh-CN.md is replaced by the output
-of the command, file or code that NAME stands for. tests/cli/test_readme.py holds that all of it is current.
+What stands between `<!-- shown: NAME -->` and `<!-- end -->` there is replaced by the output of the command, file or
+code that NAME stands for. tests/cli/test_readme.py holds that all of it is current.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import gatewise as gw
 from gatewise._cli.commands import status_of
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md", "README.zh-CN.md")
+READMES = ("README.md", "README.zh-CN.md")
+PAGES = (*READMES, "docs/start.md", "docs/start.zh-CN.md")
+STUDENT = ROOT / "examples" / "student"
 FIRST = 'show "(x + y) * z" x=-2 y=5 z=-4'
 CARD = 'show "q = x + y; f = q * z" x=-2 y=5 z=-4 --card q'
 NEURON = "show examples/neuron.py:neuron w=2 x=-1 b=3 target=1"
@@ -32,13 +34,29 @@ def typed(command: str) -> str:
     return fenced(f"$ gatewise {command}\n{output(command)}", "text")
 
 
-def output(command: str) -> str:
-    """What a command prints when it is typed in the root of the repository."""
+def output(command: str, folder: Path = ROOT, status: int = 0) -> str:
+    """What a command prints when it is typed in a folder, the root of the repository, and ends with a status."""
     printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.chdir(ROOT):
-        status = status_of(shlex.split(command))
-    assert status == 0, f"gatewise {command} ended with {status}"
+    with contextlib.redirect_stdout(printed), contextlib.chdir(folder):
+        found = status_of(shlex.split(command))
+    assert found == status, f"gatewise {command} ended with {found}"
     return printed.getvalue()
+
+
+def student() -> str:
+    """The student's passes, without what they run on; of what the check says the line, its values, and its cure."""
+    passes = (STUDENT / "net.py").read_text(encoding="utf-8").partition("\n\nh = ")[2].replace("\n\n", "\n")
+    told = output("check net.py", STUDENT, status=1).partition("Where it goes wrong:\n")[2].splitlines()
+    said = "\n".join(["$ gatewise check net.py", *(told[k][2:] for k in (0, 1, 3))])
+    return fenced(f"h = {passes}", "python") + fenced(said, "text")
+
+
+def should() -> str:
+    """Of the printed pass: the gradient that the student wrote, and the line that was forgotten."""
+    lines = output("show net.py --code", STUDENT).splitlines()
+    at = next(k for k, line in enumerate(lines) if line.strip().startswith("dh = "))
+    kept = (lines[at], next(line for line in lines[at:] if line.strip().startswith("dh_")))
+    return fenced("\n".join(["$ gatewise show net.py --code", *kept]), "text")
 
 
 def function() -> str:
@@ -58,6 +76,8 @@ BLOCKS = {
     "function": function,
     "code": lambda: fenced(output(f"{NEURON} --code"), "python"),
     "check": check,
+    "student": student,
+    "should": should,
 }
 
 

@@ -86,6 +86,8 @@ if not _typing.TYPE_CHECKING:  # a type checker is to know which names there are
             return globals()[name]
         if name in _NAMESPACES:
             return _importlib.import_module(f"gatewise.{name}")
+        if name == "__version__":  # stated in pyproject.toml; of a source tree that is not installed there is none
+            return _importlib.import_module("importlib.metadata").version("gatewise")
         from gatewise import _gates
 
         gate = _gates.NAMES.get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import gatewise as gw
@@ -39,3 +40,40 @@ def test_the_step_that_comes_too_early_is_named():
     (mistake,) = check_text("<script>", written.wrong).mistakes
     assert (mistake.text, mistake.variable, mistake.kind) == ("W2 = W2 - 0.1 * dW2", "W2", "stale")
     assert "take the steps after the last gradient" in str(check_text("<script>", written.wrong))
+
+
+TOGETHER = """import numpy as np
+
+rng = np.random.default_rng(0)
+X, y = rng.normal(size=(4, 3)), np.array([0, 1, 1, 0])  # points, their classes
+W1, b1 = (rng.normal(size=(3, 5)),
+          np.zeros(5))
+W2, b2 = rng.normal(size=(5, 2)), np.zeros(2); N = len(y)
+first, second = 1.0, 2.0
+first, second = second, first
+h = np.maximum(0, X @ W1 + b1)
+scores = h @ W2 + b2
+p = np.exp(scores)
+p = p / p.sum(axis=1, keepdims=True)
+loss = -np.log(p[range(N), y]).mean() * first / second
+dscores = p.copy()
+dscores[range(N), y] -= 1
+dscores *= 2 / N
+dW2 = h.T @ dscores
+db2 = dscores.sum(axis=0)
+dh = dscores @ W2.T
+dW1 = X.T @ dh
+db1 = dh.sum(axis=0)
+"""
+
+
+def test_inputs_that_are_assigned_together_are_inputs(tmp_path):
+    """`X, y = ...`: show said that no name is assigned a number, and check did not tell the line."""
+    path = tmp_path / "net.py"
+    path.write_text(TOGETHER)
+    report = check_text(str(path), TOGETHER)
+    assert [m.line for m in report.mistakes] == [20]
+    assert report.mistakes[0].text == "dh = dscores @ W2.T"
+    assert check_text(str(path), TOGETHER.replace("dW1 = X.T", "dh[h <= 0] = 0; dW1 = X.T")).verdict == "right"
+    assert {"X", "W1", "W2"} <= set(gw.circuit(str(path)).gradients)
+    assert gw.circuit(str(path), W1=np.ones((3, 5))).value != gw.circuit(str(path)).value

@@ -201,3 +201,37 @@ def test_a_cache_of_anything_is_no_number(typed, tmp_path):
         "def twice_backward(dout, cache):\n    return 3 * dout\n"
     )
     assert "line 9: return 3 * dout" in typed("check", str(file)).out
+
+
+NET = """import numpy as np
+
+
+def loss(X, y, W1, b1, W2, b2):
+    N = len(y)
+    h = np.maximum(0, X @ W1 + b1)
+    p = np.exp(h @ W2 + b2)
+    p /= p.sum(axis=1, keepdims=True)
+    cost = -np.log(p[range(N), y]).mean()
+    dscores = p.copy()
+    dscores[range(N), y] -= 1
+    dscores /= N
+    dW2 = h.T @ dscores
+    db2 = dscores.sum(axis=0)
+    dh = dscores @ W2.T
+    dh[h <= 0] = 0
+    dW1 = X.T @ dh
+    db1 = dh.sum(axis=0)
+    return cost, {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
+"""
+
+
+@pytest.mark.parametrize(
+    ("without", "said"), [("", "1 right"), ("    dh[h <= 0] = 0\n", "line 15: dh = dscores @ W2.T")]
+)
+def test_a_net_runs_with_a_number_for_a_bias_and_is_not_judged_at_it(typed, tmp_path, without, said):
+    """Its last bias drawn as a number, the sum that makes its gradient was called wrong, of a right net."""
+    file = tmp_path / "net.py"
+    file.write_text(NET.replace(without, "") if without else NET)
+    told = typed("check", str(file)).out
+    assert said in told
+    assert "line 14" not in told

@@ -130,8 +130,8 @@ def test_a_code_says_what_it_found(path, capsys):
     assert told.err == ""
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
-def test_what_a_readme_shows_of_a_code_stands_in_it(page):
+@pytest.mark.parametrize("page", ["docs/start.md", "docs/start.zh-CN.md"])
+def test_what_a_page_shows_of_a_code_stands_in_it(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     shown = re.findall(r"^(def [^\n]*:)  # (\w+)\.py\n(.*?)\n(?=\n\n|```)", text, re.DOTALL | re.MULTILINE)
     assert len(shown) == 2

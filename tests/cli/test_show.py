@@ -294,3 +294,16 @@ def test_to_show_loads_no_checker():
         "sys.exit(any(name.startswith(('gatewise._check', 'gatewise.train')) for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def test_a_derivation_is_text_on_a_terminal_and_markdown_in_a_pipe(typed, monkeypatch):
+    words = ("show", "q = x + y; f = q * z", "x=-2", "y=5", "z=-4", "--derive", "x")
+    assert "\\frac" in typed(*words).out
+    assert typed(*words, "--latex", "--form", "standalone").out.startswith("\\documentclass")
+    text = typed(*words, "--form", "text").out
+    monkeypatch.setattr("gatewise._cli.terminal.on_terminal", lambda: True)
+    monkeypatch.setattr("gatewise._cli.show.on_terminal", lambda: True)
+    drawn = typed(*words).out
+    assert "∂f / ∂x = ∂f / ∂q · ∂q / ∂x = -4 · 1 = -4" in drawn
+    assert drawn.split() == text.split()
+    assert "\\frac" in typed(*words, "--latex").out

@@ -207,7 +207,7 @@ def test_shapes_are_told_with_the_users_names_where_there_is_one() -> None:
     text = printed(f, np.ones((5, 4)), np.ones((4, 3)))
     assert lines(text)[0] == "N = X.shape[0]"
     assert [" ".join(line.split()) for line in text.splitlines() if "dW =" in line] == [
-        "dW = X.T @ dS # (D, H) = (D, N) @ (N, H)"
+        "dW = X.T @ dS # (D, C) = (D, N) @ (N, C)"
     ]
 
 

@@ -278,9 +278,9 @@ def test_a_bias_of_any_shape_is_summed_over_the_axes_it_was_stretched_along(shap
 
 def test_a_row_and_a_column_have_their_element_and_ledger() -> None:
     text = derived(gw.circuit(lambda a, b: np.sum((a + b) ** 2), a=np.ones((3, 1)), b=np.ones((1, 2))))
-    assert r"da_{11} = \sum_{j=1}^{M} (df_{1})_{1j}" in text
-    assert r"db_{11} = \sum_{i=1}^{K} (df_{1})_{i1}" in text
-    assert "`df_1` is (K, M) and `da` must be (K, 1), so axis 1 is summed; axis 1 stays with size 1." in text
+    assert r"da_{11} = \sum_{j=1}^{K} (df_{1})_{1j}" in text
+    assert r"db_{11} = \sum_{i=1}^{N} (df_{1})_{i1}" in text
+    assert "`df_1` is (N, K) and `da` must be (N, 1), so axis 1 is summed; axis 1 stays with size 1." in text
     assert r"da_{11} &= 4 + 4 = 8" in text
 
 
@@ -335,7 +335,7 @@ def test_elementwise_gates_have_one_element_and_a_ledger() -> None:
 
 def test_cross_entropy_has_a_ledger() -> None:
     text = derived(gw.circuit(lambda s, y: gw.cross_entropy(s, y), np.ones((3, 4)), np.array([3, 0, 2])))
-    assert r"`ds` must be (K, M), as `s` is; $p$ and $\mathrm{onehot}(y)$ are (K, M), and `df` is a number." in text
+    assert r"`ds` must be (N, C), as `s` is; $p$ and $\mathrm{onehot}(y)$ are (N, C), and `df` is a number." in text
 
 
 # ------------------------------------------------------------------------------------------ every symbol is defined
@@ -588,7 +588,7 @@ def test_softmax_written_out_is_one_gate() -> None:
 
     c = gw.circuit(loss, np.arange(12.0).reshape(3, 4))
     text = derived(c)
-    assert r"ds_{ij} = p_{ij} \left(dp_{ij} - \sum_{k=1}^{M} p_{ik} \, dp_{ik}\right)" in text
+    assert r"ds_{ij} = p_{ij} \left(dp_{ij} - \sum_{k=1}^{D} p_{ik} \, dp_{ik}\right)" in text
     p, dp = c["p"].value, c["p"].gradient
     np.testing.assert_allclose(c.gradients["s"], p * (dp - (p * dp).sum(axis=1, keepdims=True)), atol=1e-15)
     assert rf"ds_{{11}} &\approx {c.gradients['s'][0, 0]:.4g}" in text
@@ -797,3 +797,41 @@ def by_a_column_of_ones(x: Any) -> Any:
 def test_a_factor_without_a_name_is_no_other_wire(f: Any) -> None:
     text = derived(gw.circuit(f, np.arange(12.0).reshape(3, 4)))
     assert "ones" in text or "eye" in text
+
+
+def two_layers(X, y, W1, b1, W2):
+    h = np.maximum(0, X @ W1 + b1)
+    p = np.exp(h @ W2)
+    p = p / np.sum(p, axis=1, keepdims=True)
+    return -np.mean(np.log(p[np.arange(4), y]))
+
+
+def named_sizes(X, W):
+    N, wide = X.shape
+    return np.sum(X @ W + np.zeros((N, 1))) / wide
+
+
+@pytest.mark.parametrize(
+    ("f", "inputs", "sizes"),
+    [
+        (
+            two_layers,
+            (np.ones((4, 3)), np.array([0, 1, 1, 0]), np.ones((3, 5)), np.ones(5), np.ones((5, 2))),
+            "N D H C",
+        ),
+        (named_sizes, (np.ones((4, 3)), np.ones((3, 2))), "N wide C"),
+        (lambda D, w: np.sum(D @ w), (np.ones((4, 3)), np.ones((3, 2))), "N K C"),  # D is a name of the user's
+        (lambda s: gw.cross_entropy(s, np.array([0, 1, 1])), (np.ones((3, 2)),), "N C"),
+        (lambda x: np.sum(x * x), (np.ones((4, 3)),), "N D"),
+    ],
+)
+def test_sizes_have_the_letters_of_their_roles_the_same_in_code_and_derivation(f, inputs, sizes) -> None:
+    c = gw.circuit(f, *inputs)
+    record = json.loads(c.to_json())
+    assert set(sizes.split()) <= set(record["sizes"])
+    told = re.search(r"Sizes: \$(.*)\$", c.derive())[1]
+    names = re.findall(r"(\w+)\}? = (\d+)", told)
+    assert {name: int(n) for name, n in names}.items() <= record["sizes"].items()
+    told = re.findall(r"#.* (\([\w, ]+\)) = (?:\(|sum of )", c.code())
+    assert {name for shape in told for name in re.findall(r"\w+", shape)} <= set(record["sizes"])
+    assert told or "@" not in c.code()

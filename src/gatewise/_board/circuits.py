@@ -21,7 +21,7 @@ from gatewise._source import GateText, Staged, gate_texts, staged
 from gatewise._tensor import Binomial
 from gatewise._transforms import cut
 from gatewise._types import Json
-from gatewise._views import card, ledger  # each other view is loaded when it is asked for
+from gatewise._views import Markdown, Picture, Told, card, ledger  # each other view is loaded when it is asked for
 from gatewise._views.forms import DOT, HTML, JSON, SUFFIXES, SVG, TEX, Form, Shown, form_of
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class Circuit:
 
     def card(self, name: str, digits: int | None = None, round: Round = None, unrolled: bool = False) -> str:
         """Everything about one wire: forward, upstream, local, downstream, code, and the numerical check."""
-        return card(*self._looked_up(name, round, unrolled), digits=digits_asked(digits))
+        return Told(card(*self._looked_up(name, round, unrolled), digits=digits_asked(digits)))
 
     def code(
         self, style: Literal["code", "notes"] = "code", unrolled: bool = False, recompute: int | Binomial = False
@@ -249,7 +249,7 @@ class Circuit:
         Raises `UnknownPaletteError`, `FoldError`, `UnknownWireError` and `ArgumentError`.
         """
         looks: Any = {"palette": palette, "digits": digits, "fold": fold, "wrt": wrt}
-        return str(self._in(SVG, round=round, unrolled=unrolled, **looks))
+        return Picture(self._in(SVG, round=round, unrolled=unrolled, **looks))
 
     def html(
         self,
@@ -285,17 +285,27 @@ class Circuit:
         digits: int | None = None,
         round: Round = None,
         unrolled: bool = False,
+        form: Literal["fragment", "standalone", "text"] = "fragment",
     ) -> str:
         """The chain rule in writing, from the output to one wire (None: to every input), with symbols and numbers.
 
-        Markdown with LaTeX, or plain LaTeX. Raises `UnknownWireError`.
+        Markdown with LaTeX, or with `latex` plain LaTeX, a fragment or a standalone document; as text to be read on a
+        terminal with `form="text"`. Raises `UnknownWireError` and `ArgumentError`.
         """
+        if (
+            form not in ("fragment", "standalone", "text")
+            or (latex and form == "text")
+            or (not latex and form[:2] == "st")
+        ):
+            why = "LaTeX is a fragment or standalone; what is no LaTeX is Markdown or text."
+            raise ArgumentError(f"there is no derivation of the form {form!r} here.", why, 'derive(form="text").')
         from gatewise._views.derivation import derivation
 
-        if name is None:
-            return derivation(self._seen(round, unrolled, False), None, latex=latex, digits=digits_asked(digits))
-        record, there = self._looked_up(name, round, unrolled, checks=False)
-        return derivation(record, there, latex=latex, digits=digits_asked(digits))
+        record, there = self._seen(round, unrolled, False), None
+        if name is not None:
+            record, there = self._looked_up(name, round, unrolled, checks=False)
+        text = derivation(record, there, latex=latex, digits=digits_asked(digits), form=form)
+        return Told(text) if latex or form == "text" else Markdown(text)
 
     def to_dot(self, digits: int | None = None, round: Round = None, unrolled: bool = False) -> str:
         """The circuit in Graphviz's language."""

@@ -6,6 +6,7 @@ import ast
 import functools
 import inspect
 import itertools
+import math
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -140,7 +141,7 @@ class Filed:
         why = ""
         strayed = set[tuple[str, tuple[int, ...]]]()  # the inputs whose gradient came in another shape than theirs
         fresh = (guess for guess in found if not strayed & shaped_inputs(guess))
-        judged = 0
+        judged, ran = 0, False  # how many were, and whether it runs on shapes that people use
         for guess in itertools.islice(fresh, FAILURES):
             if judged == MISFITS:
                 break
@@ -162,7 +163,8 @@ class Filed:
                 continue
             strayed |= {(p.name, p.shape) for p in misfits(row)}
             first = row if first is None or (is_misfit(first) and not is_misfit(row)) else first
-            if guess.told or (judged > SHAPES and guess.listed and not is_misfit(first)):
+            ran |= guess.listed
+            if guess.told or (judged > SHAPES and ran and not is_misfit(first)):
                 break
         if first is not None and first.verdict == "wrong":
             first = self.in_one_hot(pair, first, ways, f, **options) or first
@@ -270,13 +272,14 @@ def judges_labels_alone(row: Row) -> bool:
 
 
 def judges_all_of(row: Row, first: Row | None) -> bool:
-    """Whether a row judges all that another one does, and no number stands for an array that the other calls wrong."""
+    """Whether a row judges all that another one does, and has several entries where one is wrong that has several."""
     if first is None or first.report is None:
         return True
     shapes = {p.name: p.shape for p in row.report.parameters} if row.report is not None else {}
     judged = [p for p in first.report.parameters if p.verdict in ("right", "wrong")]
     wrong = [p for p in judged if p.verdict == "wrong" and p.name in shapes]
-    return all(p.name in shapes for p in judged) and all(bool(p.shape) <= bool(shapes[p.name]) for p in wrong)
+    many = all(math.prod(p.shape) == 1 or math.prod(shapes[p.name]) > 1 for p in wrong)
+    return many and all(p.name in shapes for p in judged)
 
 
 def is_misfit(row: Row) -> bool:

@@ -124,7 +124,10 @@ def guesses(
     choices = Choices(f, given, names, facts, slots, holders, frozenset(defaults), [] if said is None else said)
     listed = choices.running()
     first = next(listed, None)
-    yield from choices.in_lengths_that_fit() if first is None else itertools.chain([first], listed)
+    if first is not None:
+        yield first
+        yield from listed
+    yield from choices.in_lengths_that_fit()  # those that run may have been none that was meant
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,10 @@ class Watched(np.ndarray):
 
     def __getitem__(self, index: Any) -> Any:
         parts = index if isinstance(index, tuple) else (index,)
-        indexed_together([x for x in parts if isinstance(x, (list, np.ndarray))])
+        indices = [x for x in parts if isinstance(x, (list, range, np.ndarray))]
+        indexed_together(indices)
+        if len(indices) == len(parts):
+            counted_along(self, indices)
         ends = {} if Ellipsis in map(kind, parts) else dict(self.ends_taken(parts))
         return watched(super().__getitem__(index), ends)
 
@@ -142,6 +145,14 @@ def broadcast(operands: Sequence[Any], into: bool = False) -> None:
 def indexed_together(indices: Sequence[Any]) -> None:
     """Of lists of places: `p[np.arange(N), y]` takes as many of each."""
     broadcast([np.asarray(x) for x in indices if np.asarray(x).dtype.kind in "iu"])
+
+
+def counted_along(x: Any, indices: Sequence[Any]) -> None:
+    """Of places counted from 0, `p[range(len(y)), y]`: as many as the axis has at most."""
+    for axis, index in enumerate(indices):
+        places = np.asarray(index)
+        if places.ndim == 1 and len(places) > np.shape(x)[axis] and np.array_equal(places, range(len(places))):
+            raise MisfitError(np.shape(x)[axis], len(places))
 
 
 def put_end_to_end(arrays: Sequence[Any], axis: int = 0, **_: Any) -> None:

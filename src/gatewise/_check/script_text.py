@@ -8,11 +8,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from gatewise import _syntax
 from gatewise._check.bodies import BODIES
 from gatewise._errors import UnknownInputError
 from gatewise._recording import USUAL
 from gatewise._recording.reading import tree_of
-from gatewise._recording.scripts import is_input, is_main
+from gatewise._recording.scripts import inputs_in, is_main, targets
 
 LOSS = re.compile(r"(?:.*_)?(?:loss|cost|sse|rss|mse|chi2|nll|objective|risk)(?:_\w+)?")
 HELD_OUT = re.compile("val|test|dev")  #: losses of samples that nothing is trained on
@@ -37,15 +38,35 @@ def without_main(path: str, text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def one_by_one(path: str, text: str) -> str:
+    """The text with `W, b = randn(2), zeros(2)` as two statements on the same lines: what is moved, is moved alone."""
+    lines = text.splitlines()
+    for node in reversed(tree_of(path, text).body):
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if inputs_in(node):
+                pairs = [(each.id, x) for each, x in zip(names, values, strict=False) if isinstance(each, ast.Name)]
+            case _:
+                continue
+        told = {*targets(node)} & {name for x in values for name in _syntax.names_in(x)}
+        if told or not len(pairs) == len(names) == len(values):
+            continue
+        first, last = node.lineno - 1, node.end_lineno or node.lineno
+        parts = "; ".join(f"{name} = {ast.get_source_segment(text, x)}" for name, x in pairs).split("\n")
+        after = lines[last - 1].encode()[node.end_col_offset :].decode()
+        if node.col_offset == 0 and len(parts) <= last - first:
+            lines[first:last] = [*parts[:-1], parts[-1] + after, *[""] * (last - first - len(parts))]
+    return "\n".join(lines) + "\n"
+
+
 def with_given(path: str, text: str, given: Mapping[str, object]) -> str:
     """The text with other numbers in the place of its inputs', line by line as long as it was."""
     tree = tree_of(path, text)
-    inputs = {assigned_name(node): node for node in tree.body if isinstance(node, ast.Assign) and is_input(node)}
+    inputs = {name: value for node in tree.body for name, value in inputs_in(node)}
     lines = text.splitlines()
     for name, value in given.items():
         if name not in inputs:
             raise UnknownInputError(name, list(inputs), path)
-        node = inputs[name].value
+        node = inputs[name]
         written = f"np.array({np.asarray(value).tolist()!r})" if isinstance(value, np.ndarray) else repr(value)
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
@@ -55,7 +76,7 @@ def with_given(path: str, text: str, given: Mapping[str, object]) -> str:
         lines[first + 1 : last + 1] = [""] * (last - first)
         text = "\n".join(lines) + "\n"
         tree = tree_of(path, text)  # another value on the line has moved
-        inputs = {assigned_name(n): n for n in tree.body if isinstance(n, ast.Assign) and is_input(n)}
+        inputs = {name: value for node in tree.body for name, value in inputs_in(node)}
     return text
 
 
@@ -86,7 +107,3 @@ def appended_to(node: ast.AST) -> tuple[str, ast.Call] | None:
         ) if re.search("loss|cost|err|hist", name.lower()) and not isinstance(value, ast.Name):
             return name, call
     return None
-
-
-def assigned_name(node: ast.Assign) -> str:
-    return node.targets[0].id if isinstance(node.targets[0], ast.Name) else ""

@@ -21,13 +21,13 @@ from gatewise._check.places import Place
 from gatewise._check.report import Report, error_said, stopped, verdict_of
 from gatewise._check.script_claims import SAYS_GRADIENT, Claim, Pass, outputs_of, passes
 from gatewise._check.script_forward import FUNCTION, surroundings
-from gatewise._check.script_text import assigned_name, with_given, with_named_loss, without_main
+from gatewise._check.script_text import one_by_one, with_given, with_named_loss, without_main
 from gatewise._check.script_verdict import TRIED, Script, Verdicts
 from gatewise._check.tracing import Trace
 from gatewise._errors import ArgumentError, GatewiseError, ScriptError
 from gatewise._recording import wire_named
 from gatewise._recording.reading import text_in, tree_of
-from gatewise._recording.scripts import is_input
+from gatewise._recording.scripts import inputs_in
 from gatewise._types import Named
 
 STEPS = "the steps of gradient descent were left out, and gradients compared where the first one starts"
@@ -54,7 +54,7 @@ def check_text(
     **options: object,
 ) -> Report:
     """`check_script`, for the text of a script."""
-    text = with_given(path, without_main(path, text), given or {})
+    text = with_given(path, one_by_one(path, without_main(path, text)), given or {})
     draws = np.random.get_state()  # noqa: NPY002  (the script may draw from it)
     try:
         trace = Trace(with_named_loss(tree_of(path, text)), ())
@@ -149,7 +149,7 @@ def on_own_gradient(script: Script, found: Sequence[Pass]) -> Report:
     if gradients and not (ends and np.ndim(ends[-1].forward_value(ends[-1].output)) == 0):
         raise none
     last = ends[-1] if gradients else found[0] if found else None
-    inputs = [Place(assigned_name(n)) for n in body if isinstance(n, ast.Assign) and is_input(n)]
+    inputs = [Place(name) for node in body for name, _ in inputs_in(node)]
     moved = [p for p in inputs if last is not None and script.can_move(last, p)]
     if last is not None and not moved:
         moved = [p for p in last.history if last.is_start(p) and script.can_move(last, p)]

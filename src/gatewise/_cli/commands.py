@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from gatewise._cli.catalogue import catalogue, gate_page
+from gatewise._cli.completing import SHELLS, among, of_gates, of_target, script
 from gatewise._cli.helps import CHECK, EXAMPLES, SHOW, TRAIN
 from gatewise._cli.mistakes import MISTAKE, message_and_status, misused, printable
 from gatewise._cli.request import DIGITS, EVERYTHING, Request, shown_word
@@ -150,7 +151,7 @@ def options_of_forms(command: Function) -> Function:
     short_help="Show the circuit of an expression, a function or a script.",
     context_settings={"ignore_unknown_options": True},
 )
-@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, shell_complete=of_target)
 @click.option("--card", "cards", metavar="NAME", multiple=True, help="The card of one wire instead of the table.")
 @click.option(
     "--code",
@@ -178,9 +179,10 @@ def options_of_forms(command: Function) -> Function:
 @click.option("--open", "opens", is_flag=True, help="Open the page of --html in a browser.")
 @click.option(
     "--form",
-    type=click.Choice(["fragment", "standalone", "beamer"]),
+    type=click.Choice(["fragment", "standalone", "beamer", "text"]),
     metavar="FORM",
-    help="What a TeX file is: fragment (to put in), standalone (a document), or beamer (slides that walk).",
+    help="What a TeX file, or --derive --latex, is: fragment (to put in), standalone (a document), or beamer (slides "
+    "that walk); text: --derive without LaTeX, as on a terminal.",
 )
 @click.option(
     "--save",
@@ -188,7 +190,9 @@ def options_of_forms(command: Function) -> Function:
     multiple=True,
     help=f"Write whatever the ending says: {', '.join(form.word for form in FORMS)}.",
 )
-@click.option("--palette", metavar="NAME", help=f"Colours of pictures: {', '.join(PALETTES)}.")
+@click.option(
+    "--palette", metavar="NAME", shell_complete=among(PALETTES), help=f"Colours of pictures: {', '.join(PALETTES)}."
+)
 @click.option(
     "--digits",
     metavar="N",
@@ -246,7 +250,7 @@ def names_typed(text: str) -> list[str]:
     short_help="Is this gradient right? Which line is wrong? And exercises.",
     context_settings={"ignore_unknown_options": True},
 )
-@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, shell_complete=of_target)
 @click.option("--gradient", metavar="FILE.py:FUNCTION", help="The gradient: a function of the same inputs.")
 @click.option("--backward", metavar="FILE.py:FUNCTION", help="The other half of a layer: (dout, cache) to gradients.")
 @click.option("--wrt", metavar="NAME[,NAME]", multiple=True, help="Check the gradients of these inputs alone.")
@@ -298,7 +302,7 @@ def check_command(wrt: tuple[str, ...], leave_out: tuple[str, ...], **options: A
 
 
 @gatewise.command("gates", cls=Named, short_help="All gates, or the page of one: its rule, its code, an example.")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=of_gates)
 @click.option("--coverage", "covered", is_flag=True, help="How much of NumPy and SciPy is answered; what is missing.")
 def gates_command(name: str | None, covered: bool) -> None:
     """The catalogue of gates, or the page of one: what it does to gradients, its rule, its code, an example."""
@@ -311,6 +315,18 @@ def gates_command(name: str | None, covered: bool) -> None:
         write_fitted("\ngatewise gates NAME shows one gate: its rule, the code it prints, and an example.")
     else:
         write_out(gate_page(name, fitted))
+
+
+@gatewise.command(
+    "completion", cls=Named, short_help="What makes a shell complete commands, files and functions by Tab."
+)
+@click.argument("shell", type=click.Choice(list(SHELLS)), required=False)
+def completion_command(shell: str | None) -> None:
+    """The script that a shell reads at its start; without SHELL, the line that has it read."""
+    if shell is None:
+        draw_table(("shell", "type once"), list(SHELLS.items()))
+    else:
+        write_out(script(gatewise, shell).rstrip("\n"))
 
 
 @gatewise.command(

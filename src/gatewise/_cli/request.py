@@ -66,6 +66,15 @@ class Request:
         return [option for option, given in (asked | alone).items() if given]
 
     @property
+    def form_of_derivation(self) -> str | None:
+        """What `--form` says of a derivation: nothing where it is said of a TeX file alone."""
+        return (
+            self.form
+            if self.derive and self.form in (("fragment", "standalone") if self.latex else ("text",))
+            else None
+        )
+
+    @property
     def has_picture(self) -> bool:
         """Whether something is drawn."""
         return any(form.is_picture for form, _ in self.files)
@@ -178,7 +187,11 @@ def check_companions(request: Request) -> None:
     """Options that are about another one."""
     if request.opens and request.page is None:
         raise CommandError("--open has no page to open.", "it opens what --html wrote.", "--html circuit.html --open")
-    if request.form is not None and not any(form is TEX for form, _ in request.files):
+    if request.form == "text" and request.form_of_derivation is None:
+        why = "it is a derivation without LaTeX, to be read on a terminal."
+        raise CommandError("--form text has nothing to write.", why, "--derive --form text")
+    is_for_a_file = request.form != "text" and any(form is TEX for form, _ in request.files)
+    if request.form is not None and not is_for_a_file and request.form_of_derivation is None:
         why = "it says what kind of TeX file is written."
         raise CommandError("--form has no TeX file to form.", why, f"--tex circuit.tex --form {request.form}")
     if request.latex and not request.derive:

@@ -210,7 +210,9 @@ def printed(circuit: Circuit, request: Request) -> list[str]:
 def derivation(circuit: Circuit, name: str, request: Request) -> str:
     wire = None if name == EVERYTHING else name
     rounds: Any = {"round": request.round_asked, "unrolled": request.unrolled}
-    return circuit.derive(wire, latex=request.latex, digits=request.digits, **rounds).rstrip("\n")
+    form: Any = request.form_of_derivation or ("text" if on_terminal() and not request.latex else "fragment")
+    text = circuit.derive(wire, latex=request.latex, digits=request.digits, form=form, **rounds).rstrip("\n")
+    return fitted(text) if form == "text" else text
 
 
 def print_ledger(record: dict[str, object], digits: int | None, hinted: Sequence[str]) -> None:

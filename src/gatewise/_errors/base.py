@@ -62,6 +62,12 @@ class GatewiseError(Exception):
     def __str__(self) -> str:
         return str(self.args[0])
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in the place of a traceback."""
+        from gatewise._errors.notebooks import told
+
+        return told(self)
+
     def __reduce__(self) -> Any:
         kind = type(self)
         return restored, (kind if self.mirrored is None else kind.__base__, self.mirrored, self.args, vars(self))

@@ -16,6 +16,7 @@ from gatewise._circuit import Expr, FrozenCircuit, Ports, Wire, part_of, wires_i
 from gatewise._gates import Live
 from gatewise._record.cures import cures
 from gatewise._record.schema import BlockRule, Guard, Record, Sent, UseEntry, WireEntry
+from gatewise._source import sizes
 from gatewise._source.gate_texts import GateText, block_texts, gate_texts, guard_texts
 from gatewise._sweep import with_care, zeros_for
 from gatewise._transforms import Event, gradients
@@ -65,6 +66,7 @@ def record(circuit: FrozenCircuit, texts: dict[Expr, GateText] | None = None) ->
         "checks": {},
         "guards": guards_of(circuit),
         "loops": [],
+        "sizes": {name: n for n, name in sizes(circuit).items()},
     }
 
 

@@ -136,3 +136,4 @@ class Record(TypedDict):
     checks: dict[str, Check]
     guards: list[Guard]
     loops: list[LoopEntry]
+    sizes: dict[str, int]

@@ -87,9 +87,9 @@ class Sorter:
         if self.gradients & names_read(node):
             self.gradients |= set(names) - set(self.known)
             return False
-        if outside and isinstance(node, ast.Assign) and len(names) == 1 and is_input(node):
-            self.inputs.append(self.numbered(names[0]))
-            node.value = marked(self.inputs[-1], node.value)
+        for name, value in inputs_in(node) if outside else ():
+            self.inputs.append(self.numbered(name))
+            replace(node, value, marked(self.inputs[-1], value))
         self.known += names
         for name in BODIES if not isinstance(node, DEFINITIONS) and not is_main(node) else ():
             if inner := getattr(node, name, None):
@@ -185,7 +185,7 @@ def needed_for_output(body: Sequence[ast.stmt]) -> set[str]:
         takes_step = written & read and any(is_gradient(n, [*written]) for n in read)
         if written & wanted and not takes_step:
             wanted |= read
-    inputs = {name for node in statements if isinstance(node, ast.Assign) and is_input(node) for name in targets(node)}
+    inputs = {name for node in statements for name, _ in inputs_in(node)}
     widths = {name for name in inputs if wire_named(name, inputs - {name}) is not None}
     known = [name for node in statements for name in targets(node)]
     others = [node for node in statements if not any(is_gradient(name, known) for name in targets(node))]
@@ -202,9 +202,24 @@ def walked(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from walked(getattr(node, name, None) or [])
 
 
-def is_input(node: ast.Assign) -> bool:
-    """Whether an assignment gives a name a value that an input may have."""
-    return isinstance(node.targets[0], ast.Name) and is_given(node.value)
+def inputs_in(node: ast.stmt) -> list[tuple[str, ast.expr]]:
+    """The names that an assignment gives values that inputs may have, and these: `x = 3`, `W, b = randn(2), 0.5`."""
+    if not isinstance(node, ast.Assign) or len(node.targets) > 1:
+        return []
+    target, value = node.targets[0], node.value
+    pairs = [(target, value)]
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        pairs = [*zip(target.elts, value.elts, strict=True)]
+    return [(name.id, given) for name, given in pairs if isinstance(name, ast.Name) and is_given(given)]
+
+
+def replace(node: ast.stmt, value: ast.expr, other: ast.expr) -> None:
+    """Put another expression in the place of one that an assignment gives to a name."""
+    assert isinstance(node, ast.Assign)
+    if node.value is value:
+        node.value = other
+    elif isinstance(node.value, ast.Tuple):
+        node.value.elts = [other if each is value else each for each in node.value.elts]
 
 
 def is_given(node: ast.expr) -> bool:

@@ -7,6 +7,9 @@ starts quickly.
 from collections.abc import Mapping
 
 from gatewise._views.card import card as card
+from gatewise._views.displayed import Markdown as Markdown
+from gatewise._views.displayed import Picture as Picture
+from gatewise._views.displayed import Told as Told
 from gatewise._views.ledger import LedgerRows as LedgerRows
 from gatewise._views.ledger import ledger as ledger
 from gatewise._views.ledger import ledger_rows as ledger_rows

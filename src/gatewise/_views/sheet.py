@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypedDict
 
@@ -153,6 +153,7 @@ class Sheet:
     output: Wire
     upstream: Value
     loops: tuple[Loop, ...] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)  #: of axes, by their names
     is_worksheet: bool = False  #: its gradients are for the reader to find
 
     def loop_of(self, wire: Wire) -> Loop | None:
@@ -230,6 +231,7 @@ def read(record: Named) -> Sheet:
         output=wires[record["output"]],
         upstream=record.get("upstream", 1),
         loops=tuple(map(_loop, loops)),
+        sizes=record.get("sizes", {}),
         is_worksheet="worksheet" in record,
     )
 

@@ -21,7 +21,7 @@ from gatewise._record.rounds.numbers import Numbers, numbers_of
 from gatewise._record.rounds.shown import Key, Shown
 from gatewise._record.rounds.texts import in_round, texts_of, texts_of_round
 from gatewise._record.schema import LoopEntry, Record, Sent, Source, UseEntry, WireEntry
-from gatewise._source import GateText
+from gatewise._source import GateText, sizes
 
 WITH_LOOPS = 2  # the version of a record in which a loop is one round: a reader has to know
 
@@ -154,6 +154,7 @@ class Writing:
             "checks": {},
             "guards": guards_of(circuit),
             "loops": [self.loop(n) for n in range(len(self.loops))],
+            "sizes": {name: n for n, name in sizes(circuit).items()},
         }
 
     # ----------------------------------------------------------------------------------------------------- the wires

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from gatewise._errors import ComplexGradientError
 from gatewise._views.derivation import arrays, scalars
 from gatewise._views.derivation.chain import Chain
 from gatewise._views.derivation.page import Code, Heading, Page, heading, markdown, sentence, standalone
 from gatewise._views.derivation.page import latex as in_latex
+from gatewise._views.derivation.plain import plain
 from gatewise._views.sheet import Sheet, Wire, read
 
 __all__ = ["derivation", "standalone"]
 
 
 def derivation(
-    record: Mapping[str, object], name: str | None = None, *, latex: bool = False, digits: int | None = None
+    record: Mapping[str, object],
+    name: str | None = None,
+    *,
+    latex: bool = False,
+    digits: int | None = None,
+    form: Literal["fragment", "standalone", "text"] = "fragment",
 ) -> str:
-    """The derivation of every input's gradient, or of one wire's, in Markdown with LaTeX or in LaTeX alone.
+    """The derivation of every input's gradient, or of one wire's, in Markdown with LaTeX, in LaTeX alone, or as text.
 
-    `latex=True` gives a fragment for a document with amsmath; `standalone` wraps it into one that compiles.
+    `latex=True` gives a fragment for a document with amsmath, and in the form "standalone" one that compiles.
     Raises `UnknownWireError` where no wire has that name, `ComplexGradientError` where numbers are complex: the lines
     are equations of real ones.
     """
@@ -32,7 +39,9 @@ def derivation(
         )
     wanted = [sheet.named(name)] if name is not None else _inputs(sheet)
     page = [_title(sheet, wanted), *_body(sheet, wanted, digits)]
-    return in_latex(page) if latex else markdown(page)
+    if form == "text":
+        return plain(page)
+    return (standalone if form == "standalone" else str)(in_latex(page)) if latex else markdown(page)
 
 
 def _inputs(sheet: Sheet) -> list[Wire]:

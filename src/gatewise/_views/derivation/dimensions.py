@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 from gatewise._views.derivation.chain import Chain
+from gatewise._views.derivation.symbols import symbol
 from gatewise._views.sheet import Wire
 
 PRODUCTS = {"matmul", "dot"}
@@ -12,53 +13,41 @@ _OTHERS = ("K", "M", "P", "Q", "R", "S", "U", "V")
 
 
 class Dimensions:
-    """One letter for each distinct size of the arrays in a chain: the user's name for it, else N, D, H, C, K, ..."""
+    """The names of the sizes of the arrays in a chain, as the record has them and printed code does."""
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
         self.arrays = [wire for wire in chain.sheet.wires if wire.shape and self._belongs(wire)]
         self.sizes = [size for wire in self.arrays for size in wire.shape if size > 1]
-        self.letters: dict[int, str] = {}
-        self._take_names()
-        for size, letter in self._roles():
-            self._give(size, letter)
-        for size in self.sizes:
-            self._give(size, *_OTHERS)
+        self.names: dict[int, str] = {}  # as they stand in a sentence
+        self.letters: dict[int, str] = {}  # as they stand in a formula
+        named = {size: name for name, size in chain.sheet.sizes.items()}
+        wires = {wire.name: wire for wire in chain.sheet.wires}
+        for size in sorted(set(self.sizes), key=[*named, *self.sizes].index):
+            self._give(size, named.get(size, _OTHERS[0]), wires)
+
+    def _give(self, size: int, name: str, wires: Mapping[str, Wire]) -> None:
+        if name in wires:
+            self.names[size], self.letters[size] = name, self.chain.symbol(wires[name])
+        else:
+            found = self.chain.symbols.free(symbol(name), *_OTHERS)
+            self.names[size], self.letters[size] = name if found == symbol(name) else found, found
 
     def _belongs(self, wire: Wire) -> bool:
         used = any(use.target in self.chain.kept for use in self.chain.sheet.uses_of[wire.id])
         return wire.id in self.chain.kept or used
 
-    def _take_names(self) -> None:
-        for wire in self.chain.sheet.wires:
-            size, is_letter = wire.value, len(wire.name) == 1 and wire.name.isupper()
-            is_named = is_letter and (wire.kind == "constant" or wire.is_read)
-            if is_named and isinstance(size, int | float) and size in self.sizes:
-                self.letters.setdefault(int(size), self.chain.symbol(wire))
-
-    def _roles(self) -> Iterator[tuple[int, str]]:
-        """The first product has N rows (examples) and sums over D (features); the last one has C columns (classes)."""
-        sheet = self.chain.sheet
-        products = [w for w in sheet.wires if w.gate in PRODUCTS and w.shape and w.id in self.chain.kept]
-        for place, wire in enumerate(products):
-            left = sheet.wires[sheet.operands[wire.id][0].source]
-            if place == 0 and len(left.shape) == 2:
-                yield left.shape[0], "N"
-                yield left.shape[1], "D"
-        for place, wire in enumerate(products):
-            yield wire.shape[-1], "C" if place == len(products) - 1 else "H"
-
-    def _give(self, size: int, *letters: str) -> None:
-        if size > 1 and size not in self.letters:
-            self.letters[size] = self.chain.symbols.free(*letters, *_OTHERS)
-
     def letter(self, size: int) -> str:
         """The letter of a size; 1 and what has none as a number."""
         return self.letters.get(size, str(size))
 
+    def name(self, size: int) -> str:
+        """The same in a sentence."""
+        return self.names.get(size, str(size))
+
     def shape(self, shape: tuple[int, ...]) -> str:
         """A shape in letters: `(N, D)`, `(C,)`."""
-        parts = [self.letter(size) for size in shape]
+        parts = [self.name(size) for size in shape]
         return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
 
 

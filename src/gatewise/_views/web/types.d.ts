@@ -98,6 +98,7 @@ export interface Recorded {
   upstream: Value;
   checks: { [id: string]: Check };
   loops: Loop[];
+  sizes: { [name: string]: number };
   /** Of a record that was computed anew: why its circuit would be another. */
   left?: string | null;
 }
