@@ -31,23 +31,29 @@ class Buffers:
         return sum(each.nbytes for each in self.names.values())
 
 
-def plan(program: Program, values: Sequence[Any], outputs: set[int]) -> Buffers:
-    """Buffers for what no output may be a view of; one that nobody reads any more is used again."""
+def plan(
+    program: Program, values: Sequence[Any], outputs: set[int], order: Sequence[tuple[int, ...]], inside: set[int]
+) -> Buffers:
+    """Buffers for what no output may be a view of; one that nobody reads any more is used again.
+
+    `order` has the places as they are computed, those of one loop together; what stays `inside` a loop needs no memory.
+    """
     first = len(program.inputs)
     owner = owners(program, values)
     kept = {root for place in outputs for root in owner[place]}
-    last = last_reads(program, owner)
+    last = last_reads(program, owner, order)
     free: dict[object, list[str]] = {}
     buffers = Buffers({}, {})
-    for k, op in enumerate(program.ops):
-        place = first + k
-        done = [p for p in ending(op, owner) if last[p] == place and p in buffers.of]
-        elementwise = takes_out(op) and op.gate not in INTO
-        if not elementwise:
+    for n, unit in enumerate(order):
+        ops = [program.ops[place - first] for place in unit]
+        ended = {p for op in ops for p in ending(op, owner) if last[p] == n and p in buffers.of}
+        in_place = len(unit) == 1 and takes_out(ops[0]) and ops[0].gate not in INTO
+        wanted = [(place, op) for place, op in zip(unit, ops, strict=True) if place not in inside]
+        for place, op in () if in_place else wanted:
             into(place, op, values, kept, free, buffers)
-        for p in done:
+        for p in sorted(ended):
             free.setdefault(layout(values[p]), []).append(buffers.of[p])
-        if elementwise:
+        for place, op in wanted if in_place else ():
             into(place, op, values, kept, free, buffers)
     return buffers
 
@@ -96,13 +102,13 @@ def may_view(op: Op, value: Any, operand: Any) -> bool:
     return NAMES[op.gate].views or not isinstance(value, np.ndarray) or np.may_share_memory(value, operand)
 
 
-def last_reads(program: Program, owner: Sequence[frozenset[int]]) -> dict[int, int]:
-    """The last place that reads what lies in the memory of each."""
+def last_reads(program: Program, owner: Sequence[frozenset[int]], order: Sequence[tuple[int, ...]]) -> dict[int, int]:
+    """The last step of the order that reads what lies in the memory of each place."""
     first = len(program.inputs)
     last: dict[int, int] = {}
-    for k, op in enumerate(program.ops):
-        for place in uses(op):
-            last.update(dict.fromkeys(owner[place], first + k))
+    for n, unit in enumerate(order):
+        for used in (p for place in unit for p in uses(program.ops[place - first])):
+            last.update(dict.fromkeys(owner[used], n))
     return last
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from gatewise import _build
 from gatewise._compile.buffers import Buffers
+from gatewise._compile.natives import Natives, natives_of, without
 from gatewise._compile.recording import Output, Recorded
 from gatewise._compile.surroundings import Surroundings
 from gatewise._compile.writing import Writer
@@ -38,7 +39,7 @@ class Path:
     """A program that is compiled: `run` takes the inputs in order, `source` is its text.
 
     `around` is what was found around the function, `lines` say of each guard how Python read and where. `places` are
-    the names that its code sees, in which the ways on are entered.
+    the names that its code sees, in which the ways on are entered. With native loops, `by_numpy` is the same without.
     """
 
     program: Program
@@ -53,6 +54,8 @@ class Path:
     scope: dict[str, Any] = field(default_factory=dict)
     places: list[dict[str, Any]] = field(default_factory=list)
     run: Callable[..., Any] = print
+    by_numpy: Callable[..., Any] = print
+    natives: Natives | None = None
 
     @property
     def is_of_numbers(self) -> bool:
@@ -94,49 +97,98 @@ def path_of(
     """The compiled path of a run that gave `eager`. Raises `NotCompiled` where it gives something else."""
     program, passes = improved(recorded.program, exact)
     values = values_of(program, inputs)
+    natives = without(program) if exact else natives_of(program, values, outputs_of(program))
+    if natives.calls:
+        try:
+            path = Path(program, around, recorded.lines, passes, mark)
+            return compared(path, recorded, inputs, values, eager, exact, natives)
+        except NotCompiled as why:
+            natives = without(program, f"NumPy's sums are nearer ({why})")
+    path = Path(program, around, recorded.lines, passes, mark)
+    return compared(path, recorded, inputs, values, eager, exact, natives)
+
+
+def compared(
+    path: Path,
+    recorded: Recorded,
+    inputs: Sequence[Any],
+    values: Sequence[Any],
+    eager: Any,
+    exact: bool,
+    natives: Natives,
+) -> Path:
+    """The path with its source, if it gives what the function gave. Raises `NotCompiled`."""
     copies: set[str] = set()
     for _ in range(2):
-        path = Path(program, around, recorded.lines, passes, mark)
-        write_source(path, recorded, values, eager, exact, copies)
-        try:
-            with np.errstate(all="ignore"):  # the function itself has said it
-                given = path.run(*inputs)
-        except ArithmeticError as error:
-            raise Beyond from error
-        except Leaving as left:
-            raise NotCompiled(f"it reads something else when it is run again ({left.path.left_at})") from None
-        if differing := differs_in(given, eager, has_short_floats(program)):
-            raise NotCompiled(differing)
-        if not (wrong := shared_otherwise(given, eager, inputs, path, recorded.returned)):
+        write_source(path, recorded, values, eager, exact, copies, natives)
+        for run in (path.run, path.by_numpy) if natives.calls else (path.run,):
+            try:
+                with np.errstate(all="ignore"):  # the function itself has said it
+                    given = run(*inputs)
+            except ArithmeticError as error:
+                raise Beyond from error
+            except Leaving as left:
+                raise NotCompiled(f"it reads something else when it is run again ({left.path.left_at})") from None
+            if differing := differs_in(given, eager, has_short_floats(path.program)):
+                raise NotCompiled(differing)
+            wrong = shared_otherwise(given, eager, inputs, path, recorded.returned)
+            if wrong:
+                break
+        if not wrong:
             return path
         copies |= wrong
     raise NotCompiled("what it returns shares memory in another way")
 
 
 def write_source(
-    path: Path, recorded: Recorded, values: Sequence[Any], eager: Any, exact: bool, copies: set[str]
+    path: Path, recorded: Recorded, values: Sequence[Any], eager: Any, exact: bool, copies: set[str], natives: Natives
 ) -> None:
-    """Give a path its source, and the function that this defines."""
-    program, mark = path.program, path.mark
-    outputs = {x.place for x in program.outputs.values() if isinstance(x, At)}
-    writer = Writer(program, values, mark, exact, outputs)
-    returning = Returning(writer, recorded.returned, eager, copies)
-    inputs = [f"x{k}" for k in range(len(program.inputs))]
-    path.scope, path.buffers = writer.scope, writer.buffers.size
+    """Give a path its source, and the function that this defines; with native loops, one by NumPy alone beside it."""
+    mark, inputs = path.mark, ", ".join(f"x{k}" for k in range(len(path.program.inputs)))
+    writer, body = body_of(path.program, mark, recorded, values, eager, exact, copies, natives)
+    path.scope, path.buffers, path.natives, path.places = writer.scope, writer.buffers.size, natives, []
+    for k, line in enumerate(path.lines):
+        path.way_on(f"other{k}{mark}", line)
+    if natives.calls:
+        ways = dict(path.scope)
+        beside, text = body_of(path.program, mark, recorded, values, eager, exact, copies, without(path.program))
+        source = f"def numpy{mark}({inputs}):\n" + "".join(f"    {line}\n" for line in text)
+        path.by_numpy = _build.function(source, ways | beside.scope, f"numpy{mark}")
+        path.places.append(path.by_numpy.__globals__)
+        path.scope[f"numpy{mark}"] = path.by_numpy
     before: list[str] = []
     if conditions := path.around.conditions(writer.named):
         path.way_on(f"elsewhere{mark}", "what the function finds around it")
-        before = [f"if not ({' and '.join(conditions)}):", f"    return elsewhere{mark}({', '.join(inputs)})"]
-    for k, line in enumerate(path.lines):
-        path.way_on(f"other{k}{mark}", line)
+        before = [f"if not ({' and '.join(conditions)}):", f"    return elsewhere{mark}({inputs})"]
+    path.body = [*before, *body]
+    path.source = f"def program{mark}({inputs}):\n" + "".join(f"    {line}\n" for line in path.body)
+    path.run = _build.function(path.source, path.scope, f"program{mark}")
+    path.places.insert(0, path.run.__globals__)
+
+
+def body_of(
+    program: Program,
+    mark: str,
+    recorded: Recorded,
+    values: Sequence[Any],
+    eager: Any,
+    exact: bool,
+    copies: set[str],
+    natives: Natives,
+) -> tuple[Writer, list[str]]:
+    """The lines of a program, and who wrote them."""
+    writer = Writer(program, values, mark, exact, outputs_of(program), natives)
+    returning = Returning(writer, recorded.returned, eager, copies)
+    taking = []
     if writer.buffers.names:
         pool = Pool(writer.buffers)
-        path.scope[f"take{mark}"], path.scope[f"give{mark}"] = pool.take, pool.give
-        before.append(f"{writer.arena()} = take{mark}()")
-    path.body = [*before, *writer.lines, *returning.checked(), *writer.give_back(), f"return {returning.text}"]
-    path.source = f"def program{mark}({', '.join(inputs)}):\n" + "".join(f"    {line}\n" for line in path.body)
-    path.run = _build.function(path.source, path.scope, f"program{mark}")
-    path.places = [path.run.__globals__]
+        writer.scope[f"take{mark}"], writer.scope[f"give{mark}"] = pool.take, pool.give
+        taking.append(f"{writer.arena()} = take{mark}()")
+    return writer, [*taking, *writer.lines, *returning.checked(), *writer.give_back(), f"return {returning.text}"]
+
+
+def outputs_of(program: Program) -> set[int]:
+    return {x.place for x in program.outputs.values() if isinstance(x, At)}
 
 
 class Pool:

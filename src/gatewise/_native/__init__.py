@@ -1,9 +1,16 @@
-"""Native code by LLVM, where llvmlite is installed: machine code kept on disk, and exp and its like.
+"""Native code by LLVM, where llvmlite is installed: machine code kept on disk, exp and its like, loops as builtins.
 
-`mathematics` is imported by whoever builds LLVM code, once `machine()` says that there is llvmlite.
+llvmlite is loaded by `machine()`; `mathematics`, `steps` and `loops` are imported once that says that it is there.
 """
 
+from gatewise._native.builtins import builtin_of as builtin_of
+from gatewise._native.builtins import shared as shared
 from gatewise._native.llvm import Library as Library
 from gatewise._native.llvm import Unavailable as Unavailable
 from gatewise._native.llvm import library as library
 from gatewise._native.llvm import machine as machine
+from gatewise._native.loop import GATES as GATES
+from gatewise._native.loop import TRUTHS as TRUTHS
+from gatewise._native.loop import Flagged as Flagged
+from gatewise._native.loop import Load as Load
+from gatewise._native.loop import Loop as Loop
