@@ -25,7 +25,7 @@ def explained(compiled: Compiled) -> str:
 
 def of_path(path: Path) -> Iterator[str]:
     """Its operations, passes, memory and guards, a line each."""
-    way = "plain Python" if path.is_of_numbers else "NumPy"
+    way = "a builtin" if path.native else "plain Python" if path.is_of_numbers else "NumPy"
     memory = f", buffers {path.buffers:,} bytes" if path.buffers else ""
     yield f"{way}: {len(path.program.ops)} operations{memory}"
     yield from of_loops(path)

@@ -14,6 +14,7 @@ from gatewise._compile.natives import Natives, natives_of, without
 from gatewise._compile.recording import Output, Recorded
 from gatewise._compile.surroundings import Surroundings
 from gatewise._compile.writing import Writer
+from gatewise._native import Leaf, Unavailable, builtin_of_floats, is_of_floats
 from gatewise._program import PASSES, At, Constant, Program, values_of
 from gatewise._recording import leaves
 
@@ -39,7 +40,8 @@ class Path:
     """A program that is compiled: `run` takes the inputs in order, `source` is its text.
 
     `around` is what was found around the function, `lines` say of each guard how Python read and where. `places` are
-    the names that its code sees, in which the ways on are entered. With native loops, `by_numpy` is the same without.
+    the names that its code sees, in which the ways on are entered; `before` are the lines that look around. With native
+    loops, `by_numpy` is the same without; `native` is the builtin that computes a path of floats.
     """
 
     program: Program
@@ -56,6 +58,8 @@ class Path:
     run: Callable[..., Any] = print
     by_numpy: Callable[..., Any] = print
     natives: Natives | None = None
+    before: list[str] = field(default_factory=list)
+    native: Callable[..., Any] | None = None
 
     @property
     def is_of_numbers(self) -> bool:
@@ -105,7 +109,47 @@ def path_of(
         except NotCompiled as why:
             natives = without(program, f"NumPy's sums are nearer ({why})")
     path = Path(program, around, recorded.lines, passes, mark)
-    return compared(path, recorded, inputs, values, eager, exact, natives)
+    path = compared(path, recorded, inputs, values, eager, exact, natives)
+    if not exact and path.is_of_numbers and all(type(x) is float for x in inputs):
+        as_builtin(path, recorded.returned, inputs, eager)
+    return path
+
+
+def as_builtin(path: Path, returned: Any, inputs: Sequence[Any], eager: Any) -> None:
+    """Let a builtin compute a path of floats, where it can; what the path does else is done by its Python."""
+    told = returned_floats(path.program, returned, eager)
+    if told is None or not LEAST <= len(path.program.ops) <= MOST or not is_of_floats(path.program):
+        return
+    try:
+        native = builtin_of_floats(path.program, told, path.run)
+    except Unavailable as why:
+        path.natives = without(path.program, str(why))
+        return
+    if differs_in(native(*inputs), eager, False):
+        return
+    given = ", ".join(f"x{k}" for k in range(len(inputs)))
+    path.scope[f"native{path.mark}"] = path.native = native
+    path.body = [*path.before, f"return native{path.mark}({given})"]
+    if not path.before:
+        path.run = native
+        return
+    text = f"def program{path.mark}({given}):\n" + "".join(f"    {line}\n" for line in path.body)
+    path.run = _build.function(text, path.scope, f"program{path.mark}")
+    path.places.append(path.run.__globals__)
+
+
+def returned_floats(program: Program, returned: Any, eager: Any) -> Any:
+    """What a program returns, made of tuples and `Leaf`s; None where it returns anything else."""
+    if type(returned) is tuple and returned:
+        parts = [returned_floats(program, x, y) for x, y in zip(returned, eager, strict=True)]
+        return None if None in parts else tuple(parts)
+    operand = program.outputs[returned.name] if isinstance(returned, Output) else None
+    if not isinstance(operand, At) or operand.place < len(program.inputs) or type(eager) not in (float, np.float64):
+        return None
+    return Leaf(type(eager), operand)
+
+
+LEAST, MOST = 8, 300  #: operations of floats for which a builtin is made; LLVM takes some 20 ms
 
 
 def compared(
@@ -160,7 +204,7 @@ def write_source(
     if conditions := path.around.conditions(writer.named):
         path.way_on(f"elsewhere{mark}", "what the function finds around it")
         before = [f"if not ({' and '.join(conditions)}):", f"    return elsewhere{mark}({inputs})"]
-    path.body = [*before, *body]
+    path.before, path.body = before, [*before, *body]
     path.source = f"def program{mark}({inputs}):\n" + "".join(f"    {line}\n" for line in path.body)
     path.run = _build.function(path.source, path.scope, f"program{mark}")
     path.places.insert(0, path.run.__globals__)

@@ -4,6 +4,7 @@ llvmlite is loaded by `machine()`; `mathematics`, `steps` and `loops` are import
 """
 
 from gatewise._native.builtins import builtin_of as builtin_of
+from gatewise._native.builtins import builtin_of_floats as builtin_of_floats
 from gatewise._native.builtins import shared as shared
 from gatewise._native.llvm import Library as Library
 from gatewise._native.llvm import Unavailable as Unavailable
@@ -12,5 +13,7 @@ from gatewise._native.llvm import machine as machine
 from gatewise._native.loop import GATES as GATES
 from gatewise._native.loop import TRUTHS as TRUTHS
 from gatewise._native.loop import Flagged as Flagged
+from gatewise._native.loop import Leaf as Leaf
 from gatewise._native.loop import Load as Load
 from gatewise._native.loop import Loop as Loop
+from gatewise._native.loop import is_of_floats as is_of_floats

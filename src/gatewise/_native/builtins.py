@@ -17,11 +17,13 @@ import numpy as np
 
 from gatewise._native.llvm import Library, Unavailable, library, machine
 from gatewise._native.loop import WIDE, Flagged, Loop, heard
+from gatewise._program import Program
 
 THREADS = "GATEWISE_NUM_THREADS"
 #: What a loop calls.
 NEEDS = (
     *("PyLong_AsSsize_t", "PyLong_FromLong", "PyFloat_FromDouble", "PyTuple_Pack", "PyObject_CallOneArg"),
+    *("PyTuple_GetItem", "PyType_GenericAlloc", "PyObject_Vectorcall"),
     *("PyEval_SaveThread", "PyEval_RestoreThread", "Py_IncRef", "Py_DecRef", "_Py_NoneStruct"),
     *("feclearexcept", "fetestexcept"),
 )
@@ -68,18 +70,39 @@ def builtin_of(loop: Loop) -> Callable[..., Any]:
 
     Raises `Unavailable` here, and `Flagged` when called.
     """
-    binding, size = machine().binding, header()
+    machine()
+    from gatewise._native.loops import text_of
+
+    return made(text_of(loop, header()), heard)
+
+
+def builtin_of_floats(program: Program, returned: Any, slow: Callable[..., Any]) -> Callable[..., Any]:
+    """A program of floats as a builtin; what is inf, nan, no float or read otherwise is a call of `slow`.
+
+    `returned` is made of tuples and `Leaf`s. Raises `Unavailable`.
+    """
+    machine()
+    from gatewise._native.numbers import text_of
+
+    size = header()
+    probe = np.float64(0.1)
+    if np.float64.__basicsize__ != size + 8 or ctypes.c_double.from_address(id(probe) + size).value != 0.1:
+        raise Unavailable(f"NumPy {np.__version__} keeps its numbers in another way")
+    return made(text_of(program, returned, size), (slow, float, np.float64))
+
+
+def made(text: str, mine: Any) -> Callable[..., Any]:
+    """The function `call` of a module as a builtin, whose self is `mine`."""
+    binding = machine().binding
     for name in NEEDS:
         binding.add_symbol(name, address(name))
-    from gatewise._native.loops import text_of  # it loads llvmlite
-
-    compiled = library(text_of(loop, size), ["call"])
+    compiled = library(text, ["call"])
     definition = Definition(b"native", compiled.addresses["call"], FASTCALL, None)
     KEPT.append((compiled, definition))
     new = ctypes.pythonapi.PyCFunction_NewEx
     new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
-    made: Callable[..., Any] = new(ctypes.addressof(definition), heard, None)
-    return made
+    found: Callable[..., Any] = new(ctypes.addressof(definition), mine, None)
+    return found
 
 
 # ------------------------------------------------------------------------------------------------------------- threads

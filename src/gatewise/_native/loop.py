@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._program import Op
+from gatewise._program import At, Constant, Op, Program
 
 WIDE = 30_000  #: entries from which a loop is shared among threads, and lets go of Python meanwhile
 #: The flags of the processor for which NumPy may speak: invalid, division by zero, overflow, underflow.
@@ -76,3 +76,29 @@ GATES = TRUTHS | frozenset((
     *("floor", "ceil", "trunc", "rint", "copysign", "sign", "maximum", "minimum", "relu", "where"),
     *("exp", "expm1", "log", "log1p", "tanh", "sigmoid", "sin", "cos", "power", "sqrt"),
 ))  # fmt: skip
+
+#: The gates that a program of floats has besides, which are what they are given.
+SAME = frozenset(("copy", "broadcast_to"))
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A number that a program of floats returns: a `float` or an `np.float64`, made of an operand."""
+
+    kind: type
+    operand: At | Constant
+
+
+def is_of_floats(program: Program) -> bool:
+    """Whether a program may be a builtin: all in it are floats or truths, and Python reads truths alone."""
+    numbers = [x for op in program.ops for x in op.operands] + [guard.operand for guard in program.guards]
+    return (
+        all(op.gate in GATES | SAME and not op.shape and op.dtype in ("float64", "bool") for op in program.ops)
+        and all((op.dtype == "bool") == (op.gate in TRUTHS) or op.gate in SAME for op in program.ops)
+        and all(isinstance(x, At) or (isinstance(x, Constant) and is_small(x.value)) for x in numbers)
+        and all(isinstance(guard.value, (bool, np.bool_)) for guard in program.guards)
+    )
+
+
+def is_small(x: object) -> bool:
+    return isinstance(x, (bool, float)) or (type(x) is int and abs(x) < 2**53)

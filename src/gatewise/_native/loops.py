@@ -8,11 +8,12 @@ from typing import Any
 from llvmlite import ir
 
 from gatewise._native.loop import LOUD, UNDERFLOW, WIDE, Loop
-from gatewise._native.steps import STEPS, as_float, number
+from gatewise._native.pointers import BYTE, INT, LONG, POINTER, Python
+from gatewise._native.reals import DOUBLE
+from gatewise._native.steps import as_float, computed, number
 from gatewise._program import At, Constant
 
-LONG, BYTE, INT, TRUTH, DOUBLE = ir.IntType(64), ir.IntType(8), ir.IntType(32), ir.IntType(1), ir.DoubleType()
-POINTER = BYTE.as_pointer()
+TRUTH = ir.IntType(1)
 BLOCK = 2048  #: entries that are added up by themselves, so that a sum of many stays as good as NumPy's
 
 
@@ -108,7 +109,7 @@ class Body:
             if load.how in ("full", "row"):
                 values[name] = self.loaded(name, at if load.how == "full" else j)
         for place, op in loop.ops:
-            values[place] = STEPS[op.gate](b, self.kind, [self.operand(values, x) for x in op.operands])
+            values[place] = computed(b, self.kind, op, [self.operand(values, x) for x in op.operands])
         for place, dtype in loop.stores.items():
             kept = b.zext(values[place], BYTE) if dtype == "bool" else values[place]
             b.store(kept, self.address(self.into[place], BYTE if dtype == "bool" else self.kind, at))
@@ -138,14 +139,12 @@ def builtin(module: Any, loop: Loop, function: Any, header: int) -> None:
 
     Where a flag of the processor is raised, `heard` is called with the flags.
     """
-
-    def outside(name: str, result: Any, *parameters: Any, several: bool = False) -> Any:
-        return ir.Function(module, ir.FunctionType(result, parameters, var_arg=several), name)
-
+    python = Python(module, header)
+    outside = python.outside
     void = ir.VoidType()
     call = outside("call", POINTER, POINTER, POINTER.as_pointer(), LONG)
     heard, objects, _ = call.args
-    b = ir.IRBuilder(call.append_basic_block("entry"))
+    b = python.b = ir.IRBuilder(call.append_basic_block("entry"))
     as_long, as_int = outside("PyLong_AsSsize_t", LONG, POINTER), outside("PyLong_FromLong", POINTER, LONG)
     clear, test = outside("feclearexcept", INT, INT), outside("fetestexcept", INT, INT)
     save, restore = outside("PyEval_SaveThread", POINTER), outside("PyEval_RestoreThread", void, POINTER)
@@ -157,12 +156,9 @@ def builtin(module: Any, loop: Loop, function: Any, header: int) -> None:
     def given(k: int) -> Any:
         return b.load(b.gep(objects, [LONG(k)]))
 
-    def inside(x: Any, kind: Any) -> Any:
-        return b.load(b.bitcast(b.gep(x, [LONG(header)]), kind.as_pointer()))
-
     reads = [load.how == "float" for load in loop.loads.values()] + [False] * len(loop.arrays)
-    pointers = [inside(given(k), POINTER) for k, plain in enumerate(reads) if not plain]
-    floats = [inside(given(k), DOUBLE) for k, plain in enumerate(reads) if plain]
+    pointers = [python.inside(given(k), POINTER) for k, plain in enumerate(reads) if not plain]
+    floats = [python.inside(given(k), DOUBLE) for k, plain in enumerate(reads) if plain]
     start, end = (b.call(as_long, [given(len(reads) + k)]) for k in (0, 1))
     sums = b.alloca(DOUBLE, LONG(max(len(loop.sums), 1)))
     for k in range(len(loop.sums)):

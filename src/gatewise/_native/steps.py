@@ -12,6 +12,7 @@ from llvmlite import ir
 
 from gatewise._native.mathematics import FUNCTIONS
 from gatewise._native.reals import intrinsic
+from gatewise._program import Constant, Op
 
 TRUTH = ir.IntType(1)
 Step = Callable[[Any, Any, list[Any]], Any]
@@ -105,3 +106,17 @@ STEPS: Mapping[str, Step] = {
     "isnan": of_floats(lambda b, x: b.fcmp_unordered("uno", x, x)),
     **{name: of_floats(f) for name, f in FUNCTIONS.items()},
 }
+
+
+def computed(b: Any, kind: Any, op: Op, xs: list[Any]) -> Any:
+    """What an operation gives; powers to small whole numbers are products, as in NumPy."""
+    exponent = op.operands[1].value if op.gate == "power" and isinstance(op.operands[1], Constant) else None
+    if type(exponent) not in (int, float) or exponent not in (1, 2, 3, -1):
+        return STEPS[op.gate](b, kind, xs)
+    x = as_float(b, kind, xs[0])
+    if exponent == -1:
+        return b.fdiv(number(kind, 1.0), x)
+    found = x
+    for _ in range(int(exponent) - 1):
+        found = b.fmul(found, x)
+    return found
