@@ -13,7 +13,8 @@ import gatewise as gw
 from benchmarks.eager import AT, staged
 from benchmarks.harness import Row, interleaved, peers, versions
 
-SIZES = {100: 1_000, 10_000: 50, 1_000_000: 1}  #: entries: calls in a round
+#: Entries: calls in a round, rounds.
+SIZES = {100: (500, 7), 1_000: (200, 7), 10_000: (30, 7), 100_000: (5, 7), 1_000_000: (1, 5), 10_000_000: (1, 2)}
 NETS = [(200, 3072, 50, 10), (32, 64, 32, 10)]  #: images, pixels, hidden, classes
 RATE, PENALTY = 1e-3, 0.25
 
@@ -70,11 +71,26 @@ def by_torch(torch: ModuleType, values: tuple[Any, ...]) -> Callable[[], object]
     return run
 
 
-def elementwise(installed: Mapping[str, ModuleType], rounds: int = 7) -> list[Row]:
+def by_torch_compile(torch: ModuleType, values: tuple[Any, ...]) -> Callable[[], object]:
+    """Return the same by PyTorch's compiler, which is told that no size changes."""
+    torch._dynamo.reset()
+    step = torch.compile(lambda x, y: staged(x, y, torch.exp).sum(), dynamic=False)
+    x, y = (torch.tensor(value, requires_grad=True) for value in values)
+
+    def run() -> object:
+        x.grad = y.grad = None
+        f = step(x, y)
+        f.backward()
+        return f, x.grad, y.grad
+
+    return run
+
+
+def elementwise(installed: Mapping[str, ModuleType]) -> list[Row]:
     """Return the same on arrays of several sizes, the first gradient that of the sum."""
     eager = gw.value_and_grad(lambda x, y: np.sum(staged(x, y)), argnums=(0, 1))
     compiled, rows = gw.compile(eager), []
-    for size, calls in SIZES.items():
+    for size, (calls, rounds) in SIZES.items():
         draw = np.random.default_rng(0)
         values = draw.normal(size=size) + 4, draw.normal(size=size)
         hand = by_hand(*values, np.exp)
@@ -89,6 +105,7 @@ def elementwise(installed: Mapping[str, ModuleType], rounds: int = 7) -> list[Ro
         if "torch" in installed:
             installed["torch"].set_num_threads(1)
             functions["torch"] = by_torch(installed["torch"], values)
+            functions["torch.compile"] = by_torch_compile(installed["torch"], values)
         rows += rows_of(f"staged function on {size:,} entries", interleaved(rounds, calls, min, **functions))
     return rows
 
@@ -175,6 +192,6 @@ def against_hand(installed: Mapping[str, ModuleType]) -> list[Row]:
 
 if __name__ == "__main__":
     found, _ = peers()
-    print(versions(("gatewise", "numpy", *found)))
+    print(versions(("gatewise", "numpy", "llvmlite", *found)))
     for row in against_hand(found):
         print(f"{row.what:70s} {row.measured}")

@@ -67,6 +67,7 @@ PAST_THE_FACE = {
 GUESTS: dict[str, set[str]] = {
     "_cli": {"click", "rich"},
     "_gates": {"scipy"},
+    "_native": {"llvmlite"},
     "_views": {"cairosvg"},
     "data": {"rich"},
     "train": {"rich", "matplotlib"},

@@ -70,13 +70,16 @@ def test_the_folder_given_comes_first_then_the_variable_then_the_cache(tmp_path,
 
 def test_the_users_cache_is_where_the_system_has_it(monkeypatch, tmp_path):
     monkeypatch.undo()
+    monkeypatch.delenv("GATEWISE_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(places.sys, "platform", "linux")
+    monkeypatch.setattr("sys.platform", "linux")
     assert places.cache() == tmp_path / "gatewise"
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # which the standard says to pass over
     assert places.cache().parts[-2:] == (".cache", "gatewise")
-    monkeypatch.setattr(places.sys, "platform", "darwin")
+    monkeypatch.setattr("sys.platform", "darwin")
     assert places.cache().parts[-3:] == ("Library", "Caches", "gatewise")
+    monkeypatch.setenv("GATEWISE_CACHE", str(tmp_path / "own"))
+    assert places.cache() == tmp_path / "own"
 
 
 def test_what_is_missing_is_told_with_where_it_was_looked_for(tmp_path, monkeypatch):

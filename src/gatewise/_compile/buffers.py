@@ -36,24 +36,30 @@ class Buffers:
         return sum(each.nbytes for each in self.names.values())
 
 
-def plan(program: Program, values: Sequence[Any], outputs: set[int]) -> Buffers:
-    """Buffers for what no output may be a view of; one that nobody reads any more is used again."""
+def plan(
+    program: Program, values: Sequence[Any], outputs: set[int], order: Sequence[tuple[int, ...]], inside: set[int]
+) -> Buffers:
+    """Buffers for what no output may be a view of; one that nobody reads any more is used again.
+
+    `order` has the places as they are computed, those of one loop together; what stays `inside` a loop needs no memory.
+    """
     first = len(program.inputs)
     writes = [takes_out(op) for op in program.ops]
     in_place = added_in_place(program, values, writes)
     owner = owners(program, values, writes, in_place)
     kept = {root for place in outputs for root in owner[place]}
-    last = last_reads(program, owner)
+    last = last_reads(program, owner, order)
     free: dict[object, list[str]] = {}
     buffers = Buffers({}, {}, in_place)
-    for place, (op, written) in enumerate(zip(program.ops, writes, strict=True), first):
-        done = {p for read in uses(op) for p in owner[read] if last[p] == place and p in buffers.of}
-        elementwise = written and op.gate not in INTO
-        if written and not elementwise:
+    for n, unit in enumerate(order):
+        read = {p for place in unit for each in uses(program.ops[place - first]) for p in owner[each]}
+        wanted = [place for place in unit if writes[place - first] and place not in inside]
+        over = len(unit) == 1 and program.ops[unit[0] - first].gate not in INTO  # it may be written over what it reads
+        for place in () if over else wanted:
             into(place, values, kept, free, buffers)
-        for p in sorted(done) if len(done) > 1 else done:
+        for p in sorted(p for p in read if last[p] == n and p in buffers.of):
             free.setdefault(layout(values[p]), []).append(buffers.of[p])
-        if elementwise:
+        for place in wanted if over else ():
             into(place, values, kept, free, buffers)
     return buffers
 
@@ -125,13 +131,14 @@ def may_view(op: Op, value: Any, operand: Any) -> bool:
     return NAMES[op.gate].views or not isinstance(value, np.ndarray) or np.may_share_memory(value, operand)
 
 
-def last_reads(program: Program, owner: Sequence[tuple[int, ...]]) -> list[int]:
-    """The last place that reads what lies in the memory of each; -1 where none does."""
+def last_reads(program: Program, owner: Sequence[tuple[int, ...]], order: Sequence[tuple[int, ...]]) -> list[int]:
+    """The last step of the order that reads what lies in the memory of each place; -1 where none does."""
+    first = len(program.inputs)
     last = [-1] * len(owner)
-    for place, op in enumerate(program.ops, len(program.inputs)):
-        for read in uses(op):
+    for n, unit in enumerate(order):
+        for read in (p for place in unit for p in uses(program.ops[place - first])):
             for root in owner[read]:
-                last[root] = place
+                last[root] = n
     return last
 
 

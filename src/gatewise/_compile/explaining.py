@@ -25,9 +25,10 @@ def explained(compiled: Compiled) -> str:
 
 def of_path(path: Path) -> Iterator[str]:
     """Its operations, passes, memory and guards, a line each."""
-    way = "plain Python" if path.is_of_numbers else "NumPy"
+    way = "a builtin" if path.native else "plain Python" if path.is_of_numbers else "NumPy"
     memory = f", buffers {path.buffers:,} bytes" if path.buffers else ""
     yield f"{way}: {len(path.program.ops)} operations{memory}"
+    yield from of_loops(path)
     did = [f"{name} {before} to {after}" for name, before, after in path.passes if before != after]
     if did:
         yield "passes: " + ", ".join(did)
@@ -38,3 +39,18 @@ def of_path(path: Path) -> Iterator[str]:
     if path.around.arrays:
         size = sum(array.nbytes for array, _ in path.around.arrays)
         yield f"compared at each call: {len(path.around.arrays)} arrays around it, {size:,} bytes"
+
+
+def of_loops(path: Path) -> Iterator[str]:
+    """The native loops of a path, and why there are none where there might be."""
+    natives = path.natives
+    if natives is None:
+        return
+    for call in natives.calls.values():
+        loop = call.loop
+        size = f"{loop.rows} x {loop.columns}" if loop.columns > 1 else f"{loop.rows:,}"
+        sums = f", {len(loop.totals)} sums" if loop.totals else ""
+        told = f"{len(loop.ops)} operations{sums}, {len(loop.arrays)} arrays written"
+        yield f"native loop over {size} of {loop.dtype}: {told}"
+    if natives.reason:
+        yield f"no native loop: {natives.reason}"

@@ -11,9 +11,11 @@ import numpy as np
 from gatewise import _build
 from gatewise._compile.buffers import Buffers
 from gatewise._compile.donating import apart, endings, spoiled, with_endings_last
+from gatewise._compile.natives import Natives, natives_of, without
 from gatewise._compile.recording import Output, Recorded
 from gatewise._compile.surroundings import Surroundings
 from gatewise._compile.writing import Writer
+from gatewise._native import Leaf, Unavailable, builtin_of_floats, is_of_floats
 from gatewise._program import PASSES, At, Constant, Program, values_of, verify
 from gatewise._recording import leaves
 
@@ -39,7 +41,8 @@ class Path:
     """A program that is compiled: `run` takes the inputs in order, `source` is its text.
 
     `around` is what was found around the function, `lines` say of each guard how Python read and where. `places` are
-    the names that its code sees, in which the ways on are entered.
+    the names that its code sees, in which the ways on are entered; `before` are the lines that look around. With native
+    loops, `by_numpy` is the same without; `native` is the builtin that computes a path of floats.
     """
 
     program: Program
@@ -56,6 +59,10 @@ class Path:
     scope: dict[str, Any] = field(default_factory=dict)
     places: list[dict[str, Any]] = field(default_factory=list)
     run: Callable[..., Any] = print
+    by_numpy: Callable[..., Any] = print
+    natives: Natives | None = None
+    before: list[str] = field(default_factory=list)
+    native: Callable[..., Any] | None = None
 
     @property
     def takes(self) -> int:
@@ -115,58 +122,160 @@ def path_of(
     if donated and (places := endings(program, values, donated)):
         program, places = with_endings_last(program, places)
         values = values_of(program, whole)
+    taken = Taken(inputs, whole, values, eager, exact, donated)
+    natives = without(program) if exact else natives_of(program, values, outputs_of(program), set(places))
+
+    def path() -> Path:
+        return Path(program, around, recorded.lines, passes, mark, len(recorded.captured), places)
+
+    if natives.calls:
+        try:
+            return compared(path(), recorded, taken, natives)
+        except NotCompiled as why:
+            natives = without(program, f"NumPy's sums are nearer ({why})")
+    found = compared(path(), recorded, taken, natives)
+    if not exact and found.is_of_numbers and all(type(x) is float for x in inputs):
+        as_builtin(found, recorded.returned, inputs, eager)
+    return found
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a path is held against: the inputs of a call, those and the captured arrays, all values, what `f` gave."""
+
+    inputs: Sequence[Any]
+    whole: Sequence[Any]
+    values: Sequence[Any]
+    eager: Any
+    exact: bool
+    donated: Set[int]
+
+
+def as_builtin(path: Path, returned: Any, inputs: Sequence[Any], eager: Any) -> None:
+    """Let a builtin compute a path of floats, where it can; what the path does else is done by its Python."""
+    told = returned_floats(path.program, returned, eager)
+    if told is None or not LEAST <= len(path.program.ops) <= MOST or not is_of_floats(path.program):
+        return
+    try:
+        native = builtin_of_floats(path.program, told, path.run)
+    except Unavailable as why:
+        path.natives = without(path.program, str(why))
+        return
+    if differs_in(native(*inputs), eager, False):
+        return
+    given = ", ".join(f"x{k}" for k in range(len(inputs)))
+    path.scope[f"native{path.mark}"] = path.native = native
+    path.body = [*path.before, f"return native{path.mark}({given})"]
+    if not path.before:
+        path.run = native
+        return
+    text = f"def program{path.mark}({given}):\n" + "".join(f"    {line}\n" for line in path.body)
+    path.run = _build.function(text, path.scope, f"program{path.mark}")
+    path.places.append(path.run.__globals__)
+
+
+def returned_floats(program: Program, returned: Any, eager: Any) -> Any:
+    """What a program returns, made of tuples and `Leaf`s; None where it returns anything else."""
+    if type(returned) is tuple and returned:
+        parts = [returned_floats(program, x, y) for x, y in zip(returned, eager, strict=True)]
+        return None if None in parts else tuple(parts)
+    operand = program.outputs[returned.name] if isinstance(returned, Output) else None
+    if not isinstance(operand, At) or operand.place < len(program.inputs) or type(eager) not in (float, np.float64):
+        return None
+    return Leaf(type(eager), operand)
+
+
+LEAST, MOST = 8, 300  #: operations of floats for which a builtin is made; LLVM takes some 20 ms
+
+
+def compared(path: Path, recorded: Recorded, taken: Taken, natives: Natives) -> Path:
+    """The path with its source, if it gives what the function gave. Raises `NotCompiled`."""
     copies: set[str] = set()
     for _ in range(2):
-        path = Path(program, around, recorded.lines, passes, mark, len(recorded.captured), places)
-        given_inputs = [np.array(x, order="K") if k in donated else x for k, x in enumerate(inputs)]
-        write_source(path, recorded, values, eager, exact, copies)
-        try:
-            with np.errstate(all="ignore"):  # the function itself has said it
-                given = path.run(*given_inputs)
-        except ArithmeticError as error:
-            raise Beyond from error
-        except Leaving as left:
-            raise NotCompiled(f"it reads something else when it is run again ({left.path.left_at})") from None
-        if differing := differs_in(given, eager, has_short_floats(program)):
-            raise NotCompiled(differing)
-        mine = [*given_inputs, *whole[len(inputs) :]]
-        pairs = [pair for k, pair in enumerate(zip(mine, whole, strict=True)) if k not in places.values()]
-        if not (wrong := shared_otherwise(given, eager, pairs, path, recorded.returned)):
+        write_source(path, recorded, taken, copies, natives)
+        wrong = otherwise(path, path.run, recorded, taken, [])
+        if not wrong and natives.calls:
+            wrong = otherwise(path, path.by_numpy, recorded, taken, taken.whole[len(taken.inputs) :])
+        if not wrong:
             return path
         copies |= wrong
     raise NotCompiled("what it returns shares memory in another way")
 
 
-def write_source(
-    path: Path, recorded: Recorded, values: Sequence[Any], eager: Any, exact: bool, copies: set[str]
-) -> None:
-    """Give a path its source, and the function that this defines."""
-    program, mark = path.program, path.mark
-    outputs = {x.place for x in program.outputs.values() if isinstance(x, At)}
-    writer = Writer(program, values, mark, exact, outputs, path.takes, path.endings)
-    returning = Returning(writer, recorded.returned, eager, copies)
-    inputs = [f"x{k}" for k in range(path.takes)]
-    path.scope, path.buffers = writer.scope, writer.buffers.size
-    before: list[str] = []
-    if conditions := path.around.conditions(writer.named):
-        before = [f"if not ({' and '.join(conditions)}):", f"    return elsewhere{mark}({', '.join(inputs)})"]
-    for k, each in enumerate(recorded.captured, path.takes):
-        line, conditions = each.read(f"x{k}", writer.named)
-        before += [line, f"if not ({' and '.join(conditions)}):"]
-        before.append(f"    return elsewhere{mark}({', '.join(inputs)})")
-    if before:
-        path.way_on(f"elsewhere{mark}", "what the function finds around it")
+def otherwise(
+    path: Path, run: Callable[..., Any], recorded: Recorded, taken: Taken, captured: Sequence[Any]
+) -> set[str]:
+    """The results that share memory in another way than the function's. Raises `NotCompiled` where they differ."""
+    given_inputs = [np.array(x, order="K") if k in taken.donated else x for k, x in enumerate(taken.inputs)]
+    try:
+        with np.errstate(all="ignore"):  # the function itself has said it
+            given = run(*given_inputs, *captured)
+    except ArithmeticError as error:
+        raise Beyond from error
+    except Leaving as left:
+        raise NotCompiled(f"it reads something else when it is run again ({left.path.left_at})") from None
+    if differing := differs_in(given, taken.eager, has_short_floats(path.program)):
+        raise NotCompiled(differing)
+    mine = [*given_inputs, *taken.whole[len(taken.inputs) :]]
+    ended = path.endings.values()
+    pairs = [pair for k, pair in enumerate(zip(mine, taken.whole, strict=True)) if k not in ended]
+    return shared_otherwise(given, taken.eager, pairs, path, recorded.returned)
+
+
+def write_source(path: Path, recorded: Recorded, taken: Taken, copies: set[str], natives: Natives) -> None:
+    """Give a path its source, and the function that this defines; with native loops, one by NumPy alone beside it."""
+    mark, inputs = path.mark, ", ".join(f"x{k}" for k in range(path.takes))
+    writer, body = body_of(path, recorded, taken, copies, natives)
+    path.scope, path.buffers, path.natives, path.places = writer.scope, writer.buffers.size, natives, []
     for k, line in enumerate(path.lines):
         path.way_on(f"other{k}{mark}", line)
+    if natives.calls:
+        ways = dict(path.scope)
+        beside, text = body_of(path, recorded, taken, copies, without(path.program))
+        every = ", ".join(f"x{k}" for k in range(len(path.program.inputs)))
+        source = f"def numpy{mark}({every}):\n" + "".join(f"    {line}\n" for line in text)
+        path.by_numpy = _build.straight_function(source, ways | beside.scope, f"numpy{mark}")
+        path.places.append(path.by_numpy.__globals__)
+        path.scope[f"numpy{mark}"] = path.by_numpy
+    path.before = looked_around(path, recorded, writer)
+    path.body = [*path.before, *body]
+    path.source = f"def program{mark}({inputs}):\n" + "".join(f"    {line}\n" for line in path.body)
+    path.run = _build.straight_function(path.source, path.scope, f"program{mark}")
+    path.places.insert(0, path.run.__globals__)
+
+
+def looked_around(path: Path, recorded: Recorded, writer: Writer) -> list[str]:
+    """The lines that read captured arrays, and leave where something else is found around the function."""
+    elsewhere = f"elsewhere{path.mark}({', '.join(f'x{k}' for k in range(path.takes))})"
+    before: list[str] = []
+    if conditions := path.around.conditions(writer.named):
+        before = [f"if not ({' and '.join(conditions)}):", f"    return {elsewhere}"]
+    for k, each in enumerate(recorded.captured, path.takes):
+        line, conditions = each.read(f"x{k}", writer.named)
+        before += [line, f"if not ({' and '.join(conditions)}):", f"    return {elsewhere}"]
+    if before:
+        path.way_on(f"elsewhere{path.mark}", "what the function finds around it")
+    return before
+
+
+def body_of(
+    path: Path, recorded: Recorded, taken: Taken, copies: set[str], natives: Natives
+) -> tuple[Writer, list[str]]:
+    """The lines of a program, and who wrote them."""
+    program, mark = path.program, path.mark
+    writer = Writer(program, taken.values, mark, taken.exact, outputs_of(program), natives, path.takes, path.endings)
+    returning = Returning(writer, recorded.returned, taken.eager, copies)
+    taking = []
     if writer.buffers.names:
         pool = Pool(writer.buffers)
-        path.scope[f"take{mark}"], path.scope[f"give{mark}"] = pool.take, pool.give
-        before.append(f"{writer.arena()} = take{mark}()")
-    path.body = [*before, *writer.lines, *returning.checked(), *ending(path, writer), *writer.give_back()]
-    path.body.append(f"return {returning.text}")
-    path.source = f"def program{mark}({', '.join(inputs)}):\n" + "".join(f"    {line}\n" for line in path.body)
-    path.run = _build.straight_function(path.source, path.scope, f"program{mark}")
-    path.places = [path.run.__globals__]
+        writer.scope[f"take{mark}"], writer.scope[f"give{mark}"] = pool.take, pool.give
+        taking.append(f"{writer.arena()} = take{mark}()")
+    lines = [*taking, *writer.lines, *returning.checked(), *ending(path, writer), *writer.give_back()]
+    return writer, [*lines, f"return {returning.text}"]
+
+
+def outputs_of(program: Program) -> set[int]:
+    return {x.place for x in program.outputs.values() if isinstance(x, At)}
 
 
 def ending(path: Path, writer: Writer) -> list[str]:

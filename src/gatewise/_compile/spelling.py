@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
+
+from gatewise._gates import NAMES
+from gatewise._program import Op
 
 INFIX = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "greater": ">", "greater_equal": ">=", "less": "<",
@@ -50,3 +54,18 @@ def finite(x: object) -> object:
     if isinstance(x, float) and not math.isfinite(x):
         raise ArithmeticError
     return x
+
+
+def is_default(value: Any, default: Any) -> bool:
+    return value is default or (type(value) is type(default) and value == default)
+
+
+def is_over_all(op: Op) -> bool:
+    """Whether a total is that of all entries along its axes."""
+    defaults = NAMES[op.gate].defaults
+    return all(is_default(op.parameters[n], defaults[n]) for n in ("where", "initial", "dtype") if n in defaults)
+
+
+def axis_of(op: Op) -> Any:
+    axis = op.parameters["axis"]
+    return tuple(axis) if isinstance(axis, list) else axis

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from gatewise._compile.buffers import Buffers, plan
-from gatewise._compile.spelling import INFIX, MATHS, NUMBERS, POWERS, TOTALS, finite
+from gatewise._compile.natives import Native, Natives
+from gatewise._compile.spelling import INFIX, MATHS, NUMBERS, POWERS, TOTALS, axis_of, finite, is_default, is_over_all
 from gatewise._gates import NAMES
+from gatewise._native import Flagged
 from gatewise._program import PART, At, Constant, Op, Program, uses
 
 PLAIN = (float, int, bool, np.float64, np.bool_, np.int64)
@@ -29,6 +31,7 @@ class Writer:
         mark: str,
         exact: bool,
         outputs: set[int],
+        natives: Natives,
         takes: int,
         endings: Mapping[int, int],
     ) -> None:
@@ -38,7 +41,7 @@ class Writer:
         self.ids: dict[int, str] = {}
         self.kept: list[Any] = []  # so that no id comes again
         self.pure = {k for k in range(self.first) if type(values[k]) is float}  # places of Python's own numbers
-        self.buffers: Buffers = plan(program, values, outputs)
+        self.buffers: Buffers = plan(program, values, outputs, natives.order, natives.inside)
         self.endings, self.ending_lines = endings, list[str]()  # what is written into donated inputs, last of all
         self.lines: list[str] = []
         waiting: dict[int, list[int]] = {}
@@ -47,19 +50,28 @@ class Writer:
                 waiting.setdefault(guard.operand.place, []).append(k)
         self.inside: dict[int, str] = {}  # numbers that are written where they are used, which is once
         once = used_once(program) - {*waiting, *outputs}
-        for place in range(len(values)):
-            if place in endings:
-                self.ending_lines.append(f"v{place} = {self.expression(place, program.ops[place - self.first])}")
-            elif place in self.buffers.in_place:
-                self.lines += self.added_in_place(place, program.ops[place - self.first])
-            elif place >= self.first:
-                told = self.expression(place, program.ops[place - self.first])
-                if place in once and self.is_number(place) and len(told) < LONGEST:
-                    self.inside[place] = f"({told})"
-                else:
-                    self.lines.append(f"v{place} = {told}")
-            for k in waiting.get(place, ()):
-                self.lines += self.guard(k, place)
+        for k in range(self.first):
+            self.lines += [line for n in waiting.get(k, ()) for line in self.guard(n, k)]
+        for unit in natives.order:
+            if unit in natives.calls:
+                self.lines += self.native(natives.calls[unit])
+                continue
+            for place in unit:
+                self.operation(place, once)
+                self.lines += [line for n in waiting.get(place, ()) for line in self.guard(n, place)]
+
+    def operation(self, place: int, once: set[int]) -> None:
+        """The line of an operation, unless that is written where its number is used."""
+        if place in self.buffers.in_place:
+            self.lines += self.added_in_place(place, self.program.ops[place - self.first])
+            return
+        told = self.expression(place, self.program.ops[place - self.first])
+        if place in self.endings:
+            self.ending_lines.append(f"v{place} = {told}")
+        elif place in once and self.is_number(place) and len(told) < LONGEST:
+            self.inside[place] = f"({told})"
+        else:
+            self.lines.append(f"v{place} = {told}")
 
     # ------------------------------------------------------------------------------------------------------- names
 
@@ -93,6 +105,33 @@ class Writer:
 
     def value(self, x: Any) -> Any:
         return self.values[x.place] if isinstance(x, At) else x.value if isinstance(x, Constant) else x
+
+    # ------------------------------------------------------------------------------------------------- native loops
+
+    def native(self, call: Native) -> list[str]:
+        """A loop: memory for what it fills, and the call; where NumPy would speak, NumPy runs all."""
+        lines, loop, given = [], call.loop, []
+        for name, load in loop.loads.items():
+            text = self.text(At(name) if isinstance(name, int) else name)
+            mine = load.how == "float" and isinstance(name, int) and name >= self.first
+            given.append(f"{self.named(float, 'float')}({text})" if mine else text)
+        for place in loop.arrays:
+            value = self.values[place]
+            made = f"{self.named(np.empty, 'empty')}({value.shape!r}, {value.dtype.name!r})"
+            lines.append(f"v{place} = {self.buffers.of.get(place, made)}")
+        given += [f"v{place}" for place in loop.arrays]
+        told = f"{self.named(call.function, 'native')}({', '.join(given)}, 0, {call.length})"
+        names = ", ".join(f"v{place}" for place in loop.sums)
+        inputs = ", ".join(f"x{n}" for n in range(self.first))
+        leaving = [f"    {line}" for line in self.give_back()]
+        lines += ["try:", f"    {names} = {told}" if names else f"    {told}"]
+        lines += [f"except {self.named(Flagged, 'Flagged')}:", *leaving, f"    return numpy{self.mark}({inputs})"]
+        for place in loop.sums:
+            if loop.dtype == "float64":
+                self.pure.add(place)
+            else:
+                lines.append(f"v{place} = {self.named(np.float32, 'float32')}(v{place})")
+        return lines
 
     # ------------------------------------------------------------------------------------------------------ guards
 
@@ -236,21 +275,6 @@ def in_floats(x: Any, text: str) -> str:
 def alone(parts: tuple[Any, ...]) -> Any:
     """An index of one part is that part."""
     return parts[0] if len(parts) == 1 else parts
-
-
-def is_default(value: Any, default: Any) -> bool:
-    return value is default or (type(value) is type(default) and value == default)
-
-
-def is_over_all(op: Op) -> bool:
-    """Whether a total is that of all entries along its axes."""
-    defaults = NAMES[op.gate].defaults
-    return all(is_default(op.parameters[n], defaults[n]) for n in ("where", "initial", "dtype") if n in defaults)
-
-
-def axis_of(op: Op) -> Any:
-    axis = op.parameters["axis"]
-    return tuple(axis) if isinstance(axis, list) else axis
 
 
 def reads_alike(now: Any, then: Any) -> bool:

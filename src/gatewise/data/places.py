@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from gatewise._cache import cache as cache
 from gatewise._errors import MissingDataError, shown_path
 
 VARIABLE = "GATEWISE_DATA"
@@ -39,14 +39,3 @@ def folders(directory: str | os.PathLike[str] | None, title: str) -> list[Path]:
         what = f"{title} is not in {shown_path(named)}, the folder that {VARIABLE} names."
         raise MissingDataError(what, "there is no such folder.", f"{VARIABLE}=DIR, or unset it.")
     return [*([Path(named)] if named else []), cache()]
-
-
-def cache() -> Path:
-    """Return the folder for what was fetched, by the custom of the system; it may not exist yet."""
-    home = Path.home()
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "gatewise"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "gatewise" / "Cache"
-    custom = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(custom) if os.path.isabs(custom) else home / ".cache") / "gatewise"
