@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from gatewise._compile.small import Small
+
 if TYPE_CHECKING:
     from gatewise._compile.calling import Compiled
     from gatewise._compile.paths import Path
@@ -47,6 +49,9 @@ def of_loops(path: Path) -> Iterator[str]:
     if natives is None:
         return
     for call in natives.calls.values():
+        if isinstance(call, Small):
+            yield call.told
+            continue
         loop = call.loop
         size = f"{loop.rows} x {loop.columns}" if loop.columns > 1 else f"{loop.rows:,}"
         sums = f", {len(loop.totals)} sums" if loop.totals else ""

@@ -54,7 +54,9 @@ class Writer:
             self.lines += [line for n in waiting.get(k, ()) for line in self.guard(n, k)]
         for unit in natives.order:
             if unit in natives.calls:
-                self.lines += self.native(natives.calls[unit])
+                call = natives.calls[unit]
+                self.lines += self.native(call) if isinstance(call, Native) else call.lines(self)
+                self.lines += [line for n in waiting.get(unit[-1], ()) for line in self.guard(n, unit[-1])]
                 continue
             for place in unit:
                 self.operation(place, once)

@@ -17,3 +17,7 @@ from gatewise._native.loop import Leaf as Leaf
 from gatewise._native.loop import Load as Load
 from gatewise._native.loop import Loop as Loop
 from gatewise._native.loop import is_of_floats as is_of_floats
+from gatewise._native.runner import ELEMENTWISE as ELEMENTWISE
+from gatewise._native.runner import MOVED as MOVED
+from gatewise._native.runner import Runner as Runner
+from gatewise._native.runner import product_of as product_of
