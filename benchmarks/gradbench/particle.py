@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
-
-import numpy as np
 
 from benchmarks.gradbench.asked import Asked, Message, Way
 from benchmarks.gradbench.descent import MODES, argmin
@@ -14,8 +13,8 @@ STEP = 0.1  #: of Euler's method
 
 def potential(x: Any, y: Any, w: Any) -> Any:
     """Compute the potential of two charges, one of which w moves."""
-    one = np.sqrt((x - 10.0) * (x - 10.0) + (y - (10.0 - w)) * (y - (10.0 - w)))
-    other = np.sqrt((x - 10.0) * (x - 10.0) + y * y)
+    one = math.sqrt((x - 10.0) * (x - 10.0) + (y - (10.0 - w)) * (y - (10.0 - w)))
+    other = math.sqrt((x - 10.0) * (x - 10.0) + y * y)
     return 1 / one + 1 / other
 
 
