@@ -10,7 +10,7 @@
 #   make passes   the table of docs/check.md: 140 backward passes that others wrote, beside other checkers (half an hour)
 #   make class    the marks of sixty students, twelve of them hostile, in one command (five minutes)
 #   make dist     build the release, check it, and run it in empty environments (half a minute)
-#   make bench    the tables of benchmarks/ (the one of README beside other libraries: python -m benchmarks.comparison)
+#   make bench    the tables of benchmarks/; the first also in benchmarks/results.md (README's: python -m benchmarks.comparison)
 #   make million  a circuit of a million gates, recorded, printed and freed (three minutes, 4 GB)
 #   make clean    remove what the others made
 
@@ -76,7 +76,7 @@ dist: $(VENV)/installed
 	@$(BIN)/python -m tools.dist
 
 bench: $(VENV)/installed
-	@$(BIN)/python -m benchmarks && $(BIN)/python -m benchmarks.science
+	@failed=0; $(BIN)/python -m benchmarks || failed=1; $(BIN)/python -m benchmarks.science || failed=1; exit $$failed
 
 million: $(VENV)/installed
 	@$(BIN)/python -m benchmarks.million

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import gatewise as gw
+from benchmarks import __main__ as every
 from benchmarks import compiled, eager, forward, harness, loops, numpy_functions, pictures, science, startup, training
 from tools import slower
 
@@ -54,6 +55,28 @@ def test_the_table_lines_up_and_names_what_was_missed():
         "| longer   | 70 ms  | at most 60 ms | NO   |",
         "| free     | 1 us   |               |      |",
     ]
+
+
+def test_a_group_that_fails_loses_no_other_and_is_told(tmp_path, capsys):
+    path, seen = tmp_path / "results.md", []
+
+    def failing():
+        seen.append(path.read_text())
+        raise ValueError("planted")
+
+    groups = {
+        "first": lambda: [harness.Row("a", "1 us")],
+        "second": failing,
+        "third": lambda: [harness.Row("b", "2 us")],
+    }
+    assert every.written("head", groups, path) == ["second"]
+    assert "| a " in seen[0]  # written before the second began
+    table = path.read_text()
+    assert table.startswith("head\n\n| measured")
+    assert "| a " in table
+    assert "| b " in table
+    assert "failed: ValueError" in table
+    assert "planted" in capsys.readouterr().err
 
 
 def test_peers_are_either_there_or_named(monkeypatch):
