@@ -1,0 +1,9 @@
+"""Circuits run by other engines: the flat program of a circuit and its backward pass, gate by gate on JAX or PyTorch.
+
+The gradients are gatewise's own, at kinks too: no engine differentiates.
+"""
+
+from gatewise._lowering.errors import LoweringError as LoweringError
+from gatewise._lowering.lowered import Lowered as Lowered
+from gatewise._lowering.lowered import lower as lower
+from gatewise._lowering.to_jax import to_jax as to_jax
