@@ -50,11 +50,11 @@ def boards_of(gate: Gate, count: int) -> Iterator[tuple[Case, Any]]:
             return
 
 
-def run_by(engine: Engine, circuit: Any, jitted: bool = False, seeded: bool = False) -> dict[str, Any]:
-    """A circuit's value and gradients by an engine, for the numbers that it was recorded with."""
-    lowered = lower(circuit, seeded)
+def run_by(engine: Engine, circuit: Any, jitted: bool = False, given: Any = None) -> dict[str, Any]:
+    """A circuit's value and gradients by an engine, for the numbers that it was recorded with or others."""
+    lowered = lower(circuit)
     dtypes = [np.dtype(i.dtype) for i in lowered.program.inputs]
-    values = [i.wire.value for i in lowered.inputs]
+    values = [i.wire.value for i in lowered.inputs] if given is None else given
     given = [x if w else engine.array(x, d) for x, w, d in zip(values, lowered.weak, dtypes, strict=True)]
     given = given if engine.name == "JAX" else [engine.array(x, d) for x, d in zip(given, dtypes, strict=True)]
 

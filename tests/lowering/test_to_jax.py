@@ -153,5 +153,14 @@ def test_kinks_are_gatewises_own(on: str, counted: Any) -> None:
         counted(f"kinks on {on}", rows=1)
 
 
+@pytest.mark.parametrize("on", INSTALLED)
+def test_eigenvalues_that_were_real_are_nan_where_they_are_complex(on: str) -> None:
+    """NumPy's dtype depends on the values there; the recorded one is that of real numbers."""
+    circuit = gw.circuit(lambda x: np.sum(np.linalg.eigvals(x)), np.diag([1.0, 2.0]))._frozen
+    found = run_by(engine(on), circuit, given=[np.array([[0.0, 1.0], [-1.0, 0.0]])])
+    assert found["value"].dtype == float
+    assert np.isnan(found["value"])
+
+
 def test_the_error_is_one_of_gatewises() -> None:
     assert issubclass(LoweringError, GatewiseError)

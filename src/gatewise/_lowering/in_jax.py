@@ -59,9 +59,12 @@ def without_ones(values, ndim):
 
 
 def astype(x, *, dtype):
-    """Of a complex number that is to be real, the real part."""
-    x = jnp.asarray(x)
-    return (x.real if jnp.iscomplexobj(x) and dtype.kind == "f" else x).astype(dtype)
+    return jnp.asarray(x).astype(dtype)
+
+
+def real_if_real(x):
+    """What NumPy hands out as real numbers where none is complex; NaN where one is."""
+    return jnp.where(x.imag == 0, x.real, jnp.nan)
 
 
 def empty_like(x):

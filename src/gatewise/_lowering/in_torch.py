@@ -87,6 +87,11 @@ def astype(x, *, dtype):
     return x.to(getattr(torch, dtype.name))
 
 
+def real_if_real(x):
+    """What NumPy hands out as real numbers where none is complex; NaN where one is."""
+    return torch.where(x.imag == 0, x.real, torch.nan)
+
+
 def empty_like(x):
     return torch.zeros_like(x)
 
