@@ -14,6 +14,7 @@ from gates.test_subgradients import ROWS, evaluated
 import gatewise as gw
 from gatewise._errors import GatewiseError
 from gatewise._lowering import LoweringError
+from gatewise.nn import functional
 from lowering.engines import INSTALLED, engine, run_by
 
 draw = np.random.default_rng(0)
@@ -160,6 +161,22 @@ def test_eigenvalues_that_were_real_are_nan_where_they_are_complex(on: str) -> N
     found = run_by(engine(on), circuit, given=[np.array([[0.0, 1.0], [-1.0, 0.0]])])
     assert found["value"].dtype == float
     assert np.isnan(found["value"])
+
+
+def test_labels_that_are_read_out_are_those_of_the_call(jax: Any) -> None:
+    """A loss looks at its labels; a constant of them would be the recorded ones for ever."""
+    W, X = draw.normal(size=(5, 4)), draw.normal(size=(3, 5))
+    loss = lambda W, X, y: functional.cross_entropy(X @ W, y)  # noqa: E731
+    for y in (np.array([1, 0, 2]), np.array([0, 1, 2])):
+        step = gw.circuit(loss, W, X, y, wrt="W").to_jax()
+        for other in (y, np.array([3, 3, 1])):
+            assert float(step(W, X, other)[0]) == pytest.approx(gw.circuit(loss, W, X, other).value, rel=1e-13)
+
+
+def test_what_was_made_of_an_argument_unseen_is_refused(jax: Any) -> None:
+    X = draw.normal(size=(3, 5))
+    with pytest.raises(LoweringError, match=r"an array of shape \(3, 5\) .* \(line \d+: "):
+        gw.circuit(lambda W, X: np.sum(W * (2 * X.numpy())), np.ones((3, 5)), X, wrt="W").to_jax()
 
 
 def test_the_error_is_one_of_gatewises() -> None:

@@ -101,7 +101,8 @@ def parameter(engine: Engine, x: Any) -> Any:
 def kind_of(x: Constant | None) -> Kind:
     if x is None:
         return None
-    return x.value.dtype if isinstance(x.value, (np.ndarray, np.generic)) else x.value
+    dtype = getattr(x.value, "dtype", None)
+    return x.value if dtype is None else np.dtype(str(dtype))
 
 
 def is_weak(op: Op, kinds: Sequence[Kind]) -> bool:

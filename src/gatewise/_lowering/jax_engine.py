@@ -34,7 +34,7 @@ class Jax:
         return isinstance(x, jax.Array)
 
     def array(self, x: Any, dtype: np.dtype[Any]) -> Any:
-        x = in_jax.real_if_real(x) if dtype.kind == "f" and jnp.iscomplexobj(x) else x
+        x = TABLE["real_if_real"](x) if dtype.kind == "f" and jnp.iscomplexobj(x) else x
         return jnp.asarray(x).astype(jax.dtypes.canonicalize_dtype(dtype))
 
     def dtype(self, x: Any) -> np.dtype[Any]:

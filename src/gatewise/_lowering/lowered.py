@@ -25,7 +25,7 @@ UPSTREAM = "what comes back"
 class Lowered:
     """A program, the inputs in its order, and for each place the user's line that it comes from.
 
-    `weak` says which inputs were Python's own floats, `kept` the numbers of those that came from outside.
+    `weak` says which inputs were Python's own floats. What came from outside is a constant.
     """
 
     name: str
@@ -33,7 +33,6 @@ class Lowered:
     inputs: tuple[Input, ...]
     program: Program
     weak: tuple[bool, ...]
-    kept: Mapping[str, np.ndarray]
     lines: Mapping[int, str]
 
     def line(self, place: int) -> str:
@@ -52,12 +51,12 @@ class Lowered:
         found.apply_defaults()
         return dict(found.arguments)
 
-    def values(self, given: Mapping[str, Any], instead: Mapping[str, Any]) -> list[Any]:
+    def values(self, given: Mapping[str, Any]) -> list[Any]:
         """What a call gives each input. Raises `LoweringError` where an entry is missing."""
         values = []
-        for i in self.inputs:
-            if i.name in instead:
-                values.append(instead[i.name])
+        for i, told in zip(self.inputs, self.program.inputs, strict=True):
+            if i.name == UPSTREAM:
+                values.append(1.0 if type(i.wire.value) is float else np.ones(told.shape, told.dtype))
                 continue
             value = given[i.parameter]
             for key in i.path:
@@ -98,6 +97,8 @@ def lower(circuit: FrozenCircuit, seeded: bool = False) -> Lowered:
     """
     if seeded:
         circuit = with_seed(circuit)
+    told = (dataclasses.replace(i, kind="constant") if i.kind == "captured" else i for i in circuit.inputs)
+    circuit = dataclasses.replace(circuit, inputs=tuple(told))
     builder = Builder(circuit)
     try:
         program = program_of(circuit, builder)
@@ -113,7 +114,6 @@ def lower(circuit: FrozenCircuit, seeded: bool = False) -> Lowered:
         inputs=inputs,
         program=program,
         weak=tuple(type(i.wire.value) is float for i in inputs),
-        kept={i.name: np.array(i.wire.value) for i in inputs if i.kind == "captured"},
         lines=lines,
     )
     demand_fixed_shapes(lowered)

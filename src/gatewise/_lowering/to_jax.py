@@ -10,25 +10,47 @@ import numpy as np
 
 from gatewise._lowering.engines import outputs_of, values_of
 from gatewise._lowering.errors import LoweringError
+from gatewise._lowering.freed import Freed
 from gatewise._lowering.guests import jax, jnp
 from gatewise._lowering.jax_engine import Jax
 from gatewise._lowering.lowered import Lowered, as_given
 from gatewise._program import At, Constant, Program
 
 
-def to_jax(lowered: Lowered, guards: bool) -> Callable[..., Any]:
-    """The function that gives value and gradients, and with `guards` whether Python would have gone the same way."""
+class ByJax:
+    """Arrays and numbers of JAX's, of sizes that may be symbols."""
+
+    def arange(self, n: Any, dtype: Any) -> Any:
+        return jnp.arange(n, dtype=jax.dtypes.canonicalize_dtype(dtype))
+
+    def eye(self, n: Any, dtype: Any) -> Any:
+        return jnp.eye(n, dtype=jax.dtypes.canonicalize_dtype(dtype))
+
+    def full(self, shape: Any, value: Any, dtype: Any) -> Any:
+        return jnp.full(shape, value, jax.dtypes.canonicalize_dtype(dtype))
+
+    def number(self, n: Any) -> Any:
+        return float(n) if isinstance(n, int) else jnp.asarray(n, float)
+
+    def whole(self, n: Any) -> Any:
+        return n if isinstance(n, int) else jnp.asarray(n)
+
+
+def to_jax(lowered: Lowered, guards: bool, freed: Freed | None = None) -> Callable[..., Any]:
+    """The function that gives value and gradients, and with `guards` whether Python would have gone the same way.
+
+    One that is `freed` takes batches of any size.
+    """
     demand_x64(lowered)
-    kept = {name: jnp.asarray(x) for name, x in lowered.kept.items()}
 
     def run(*args: Any, **kwargs: Any) -> Any:
         demand_x64(lowered)
         given = lowered.bound(args, kwargs)
-        inputs = fitting(lowered, lowered.values(given, kept))
-        values = values_of(lowered.program, Jax(), inputs, lowered.weak)
-        found = {name: jnp.asarray(x) for name, x in outputs_of(lowered.program, values).items()}
+        here = lowered if freed is None else freed.at(freed.size(map(np.shape, lowered.values(given))), ByJax())
+        values = values_of(here.program, Jax(), fitting(here, here.values(given)), lowered.weak)
+        found = {name: jnp.asarray(x) for name, x in outputs_of(here.program, values).items()}
         result = found["value"], as_given(lowered, given, found)
-        return (*result, holds(lowered.program, values)) if guards else result
+        return (*result, holds(here.program, values)) if guards else result
 
     run.__name__ = run.__qualname__ = lowered.name
     run.__doc__ = f"The value of {lowered.name} and its gradients by argument, as gatewise recorded them."

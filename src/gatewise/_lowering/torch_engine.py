@@ -36,7 +36,7 @@ class Torch:
 
     def array(self, x: Any, dtype: np.dtype[Any]) -> Any:
         x = np.array(x) if isinstance(x, np.ndarray) else x  # steps backwards are none of torch's
-        x = in_torch.real_if_real(x) if dtype.kind == "f" and self.holds(x) and x.is_complex() else x
+        x = TABLE["real_if_real"](x) if dtype.kind == "f" and self.holds(x) and x.is_complex() else x
         return torch.as_tensor(x, dtype=getattr(torch, dtype.name), device=self.device)
 
     def dtype(self, x: Any) -> np.dtype[Any]:
