@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Never
 
 from gatewise._advice import OF_CIRCUITS
-from gatewise._board.leaving import to_jax
+from gatewise._board.leaving import to_jax, to_torch
 from gatewise._board.reading import READ, Wrt, digits_asked, wanted_names
 from gatewise._board.rounds import Round, Rounds, counted_round, is_short, rounds_shown, unchecked, with_checks
 from gatewise._board.wires import Index, StageView, WireView, owned
@@ -383,7 +383,7 @@ class Circuit:
         """The circuit with this wire made an input and everything to its left left out."""
         return Circuit._of(cut(self._frozen, self._wire(name)), self._folded)
 
-    to_jax = to_jax
+    to_jax, to_torch = to_jax, to_torch
 
     def fold(self) -> Circuit:
         """The circuit with chains of * and of +, and recognised blocks, as one gate each."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from gatewise._circuit import FrozenCircuit
 from gatewise._lowering import Again, Freed, Lowered, LoweringError, demand_no_copies, lower
 from gatewise._lowering import to_jax as lowered_to_jax
+from gatewise._lowering import to_torch as lowered_to_torch
 
 
 class Leaving(Protocol):
@@ -35,6 +36,22 @@ def to_jax(self: Leaving, batch: Sequence[str] = (), guards: bool = False) -> Ca
     """
     lowered, freed = left(self, batch)
     return lowered_to_jax(lowered, guards, freed)
+
+
+def to_torch(self: Leaving, batch: Sequence[str] = (), parameters: Sequence[str] = ()) -> Any:
+    """The circuit as a `torch.nn.Module`: its forward gives the value, its backward gatewise's own gradients.
+
+    It is called as the function it was recorded of, with tensors. The arguments that `parameters` names are Parameters
+    of the module, by the names of the circuit's inputs, and no longer given. `batch` as of `to_jax`.
+
+    Needs `pip install 'gatewise[torch]'`. Raises `LoweringError` without it, and for what cannot run elsewhere.
+
+    >>> import gatewise as gw, numpy as np, torch  # doctest: +SKIP
+    >>> net = gw.circuit(loss, W, X, y, wrt="W").to_torch(batch=("X", "y"), parameters="W")  # doctest: +SKIP
+    >>> net(X, y).backward()  # doctest: +SKIP
+    """
+    lowered, freed = left(self, batch, seeded=True)
+    return lowered_to_torch(lowered, freed, (parameters,) if isinstance(parameters, str) else tuple(parameters))
 
 
 def left(circuit: Leaving, batch: Sequence[str], seeded: bool = False) -> tuple[Lowered, Freed | None]:

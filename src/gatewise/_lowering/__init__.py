@@ -10,3 +10,4 @@ from gatewise._lowering.freed import Freed as Freed
 from gatewise._lowering.lowered import Lowered as Lowered
 from gatewise._lowering.lowered import lower as lower
 from gatewise._lowering.to_jax import to_jax as to_jax
+from gatewise._lowering.to_torch import to_torch as to_torch

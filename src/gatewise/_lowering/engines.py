@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -66,8 +66,23 @@ def applied(engine: Engine, gate: Gate, operands: Sequence[Any], parameters: Map
 
 def values_of(program: Program, engine: Engine, inputs: Sequence[Any], weak: Sequence[bool]) -> list[Any]:
     """What stands at each place of a program: the inputs first, of which `weak` says which were Python's own floats."""
-    values = [*inputs]
+    values = dict(enumerate(inputs))
+    run(program, engine, values, kinds_in(program, weak), range(len(program.ops)))
+    return [values[k] for k in range(len(values))]
+
+
+def kinds_in(program: Program, weak: Sequence[bool]) -> list[Kind]:
+    """The kind of what stands at each place."""
     kinds: list[Kind] = [0.0 if w else np.dtype(i.dtype) for i, w in zip(program.inputs, weak, strict=True)]
+    for op in program.ops:
+        of = [kinds[x.place] if isinstance(x, At) else kind_of(x) for x in op.operands]
+        kinds.append(0.0 if is_weak(op, of) else np.dtype(op.dtype or float))
+    return kinds
+
+
+def run(program: Program, engine: Engine, values: dict[int, Any], kinds: Sequence[Kind], which: Iterable[int]) -> None:
+    """Compute some operations of a program, each into its place."""
+    first = len(program.inputs)
 
     def value(x: Any) -> Any:
         return values[x.place] if isinstance(x, At) else x.value if isinstance(x, Constant) else x
@@ -75,18 +90,16 @@ def values_of(program: Program, engine: Engine, inputs: Sequence[Any], weak: Seq
     def part(x: Any) -> Any:
         return engine.part(value(x))
 
-    for op in program.ops:
-        of = [kinds[x.place] if isinstance(x, At) else kind_of(x) for x in op.operands]
-        kinds.append(0.0 if is_weak(op, of) else np.dtype(op.dtype or float))
+    for k in which:
+        op, kind = program.ops[k], kinds[first + k]
         if op.gate == PART:
-            values.append(value(op.operands[0])[op.parameters["place"]])
+            values[first + k] = value(op.operands[0])[op.parameters["place"]]
             continue
-        gate = NAMES[op.gate]
-        operands = aligned(engine, op, [value(x) for x in op.operands], of, kinds[-1])
+        of = [kinds[x.place] if isinstance(x, At) else kind_of(x) for x in op.operands]
+        operands = aligned(engine, op, [value(x) for x in op.operands], of, kind)
         parameters = {name: parameter(engine, as_gate_takes(x, part)) for name, x in op.parameters.items()}
-        made = engine.applied(gate, operands, parameters)
-        values.append(made if not op.dtype else pinned(engine, made, kinds[-1], op))
-    return values
+        made = engine.applied(NAMES[op.gate], operands, parameters)
+        values[first + k] = made if not op.dtype else pinned(engine, made, kind, op)
 
 
 def parameter(engine: Engine, x: Any) -> Any:
@@ -136,9 +149,10 @@ def pinned(engine: Engine, made: Any, kind: Kind, op: Op) -> Any:
     return made if engine.holds(made) and engine.dtype(made) == kind else engine.array(made, kind)
 
 
-def outputs_of(program: Program, values: Sequence[Any]) -> Json:
+def outputs_of(program: Program, values: Sequence[Any] | Mapping[int, Any]) -> Json:
     """The outputs by name."""
+    known = values if isinstance(values, Mapping) else dict(enumerate(values))
     return {
-        name: values[x.place] if isinstance(x, At) else x.value if isinstance(x, Constant) else x
+        name: known.get(x.place) if isinstance(x, At) else x.value if isinstance(x, Constant) else x
         for name, x in program.outputs.items()
     }

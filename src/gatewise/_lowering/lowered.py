@@ -58,15 +58,19 @@ class Lowered:
             if i.name == UPSTREAM:
                 values.append(1.0 if type(i.wire.value) is float else np.ones(told.shape, told.dtype))
                 continue
-            value = given[i.parameter]
-            for key in i.path:
-                try:
-                    value = value[key]
-                except (KeyError, IndexError, TypeError):
-                    what = f"{i.text} is not there."
-                    raise LoweringError(what, "the circuit was recorded with it.", "the same entries.") from None
-            values.append(value)
+            values.append(self.entry(i, given))
         return values
+
+    def entry(self, i: Input, given: Mapping[str, Any]) -> Any:
+        """What the arguments give an input. Raises `LoweringError` where the entry is missing."""
+        value = given[i.parameter]
+        for key in i.path:
+            try:
+                value = value[key]
+            except (KeyError, IndexError, TypeError):
+                what = f"{i.text} is not there."
+                raise LoweringError(what, "the circuit was recorded with it.", "the same entries.") from None
+        return value
 
     @property
     def needs_x64(self) -> bool:
