@@ -9,6 +9,7 @@
 #   make outside  the line that gw.check names in 60 modules that others wrote, three mistakes each (the suite has a fifth)
 #   make passes   the table of docs/check.md: 140 backward passes that others wrote, beside other checkers (half an hour)
 #   make class    the marks of sixty students, twelve of them hostile, in one command (five minutes)
+#   make scale    every case of every gate, and random programs, on JAX and PyTorch where they are installed (half an hour)
 #   make bench    the tables of benchmarks/
 #   make million  a circuit of a million gates, recorded, printed and freed (three minutes, 4 GB)
 #   make clean    remove what the others made
@@ -21,7 +22,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test web fuzz power mutants outside passes class bench million clean
+.PHONY: help demo test web fuzz power mutants outside passes class scale bench million clean
 .DELETE_ON_ERROR:
 
 help:
@@ -69,6 +70,12 @@ passes: $(VENV)/installed-for-tests
 
 class: $(VENV)/installed-for-tests
 	@PYTHONPATH=tests $(BIN)/python -m cli.classroom
+
+scale: $(VENV)/installed-for-tests
+	$(INSTALL) --editable '.[jax,torch]'
+	GATEWISE_SCALE=all $(BIN)/python -m pytest tests/lowering
+	PYTHONPATH=tests $(BIN)/python -m lowering.random_programs torch 300
+	PYTHONPATH=tests $(BIN)/python -m lowering.random_programs jax 100
 
 bench: $(VENV)/installed
 	@$(BIN)/python -m benchmarks && $(BIN)/python -m benchmarks.science

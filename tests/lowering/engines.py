@@ -13,13 +13,15 @@ from gates.cases import Case
 from program.test_programs import applied, cases_of, close, of_a_circuit, shortest
 
 import gatewise as gw
+from gatewise._board.leaving import left
+from gatewise._circuit import FrozenCircuit
 from gatewise._errors import GatewiseError
 from gatewise._gates import Gate
 from gatewise._lowering import lower
 from gatewise._lowering.engines import Engine, outputs_of, values_of
 from gatewise._lowering.jax_engine import Jax
 from gatewise._lowering.torch_engine import Torch
-from gatewise._program import evaluate
+from gatewise._program import At, evaluate
 
 #: Every case of every gate, and many random programs, where this is "all": `make scale`.
 ALL = os.environ.get("GATEWISE_SCALE") == "all"
@@ -51,19 +53,27 @@ def boards_of(gate: Gate, count: int) -> Iterator[tuple[Case, Any]]:
 
 
 def run_by(engine: Engine, circuit: Any, jitted: bool = False, given: Any = None) -> dict[str, Any]:
-    """A circuit's value and gradients by an engine, for the numbers that it was recorded with or others."""
-    lowered = lower(circuit)
+    """A circuit's value and gradients by an engine, for the numbers that it was recorded with or others.
+
+    What is no circuit alone knows how it was recorded, and leaves as `c.to_jax` has it.
+    """
+    lowered = lower(circuit) if isinstance(circuit, FrozenCircuit) else left(circuit, ())[0]
+    guards = [g for g in lowered.program.guards if isinstance(g.operand, At)]
     dtypes = [np.dtype(i.dtype) for i in lowered.program.inputs]
     values = [i.wire.value for i in lowered.inputs] if given is None else given
     given = [x if w else engine.array(x, d) for x, w, d in zip(values, lowered.weak, dtypes, strict=True)]
     given = given if engine.name == "JAX" else [engine.array(x, d) for x, d in zip(given, dtypes, strict=True)]
 
     def run(*given: Any) -> Any:
-        return outputs_of(lowered.program, values_of(lowered.program, engine, given, lowered.weak))
+        values = values_of(lowered.program, engine, given, lowered.weak)
+        read = {f"read {k}": values[g.operand.place] for k, g in enumerate(guards)}
+        return outputs_of(lowered.program, values) | read
 
     if jitted:
         run = pytest.importorskip("jax").jit(run)
-    return {name: np.asarray(x) for name, x in run(*given).items()}
+    found = {name: np.asarray(x) for name, x in run(*given).items()}
+    reads = [np.array_equal(found.pop(f"read {k}"), g.value) for k, g in enumerate(guards)]
+    return found | ({} if all(reads) else {"holds": False})
 
 
 def differences(have: dict[str, Any], board: Any, short: np.dtype[Any]) -> list[str]:

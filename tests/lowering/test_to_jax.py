@@ -38,8 +38,8 @@ def layer(P: Any, x: Any, *, rate: float = 0.5) -> Any:
 def test_it_is_called_as_the_function_is_and_gives_structures(jax: Any) -> None:
     x = 10 * GIVEN["W"][0]
     c = gw.circuit(layer, GIVEN, x, rate=2.0, wrt="P")
-    given = GIVEN | {"kind": None}  # words are no arguments of a jitted function
-    step = jax.jit(c.to_jax(guards=True))
+    given, leaving = GIVEN, c.to_jax(guards=True)
+    step = leaving
     value, gradients, ok = step(given, x, rate=2.0)
     assert list(gradients) == ["P"]
     assert bool(ok)
@@ -47,11 +47,13 @@ def test_it_is_called_as_the_function_is_and_gives_structures(jax: Any) -> None:
     np.testing.assert_allclose(gradients["P"]["W"], c.gradients["W"], rtol=1e-14)
     np.testing.assert_allclose(gradients["P"]["b"][0], c.gradients["P_b_0"], rtol=1e-14)
     assert gradients["P"]["kind"] is None
+    with pytest.raises(LoweringError, match=r"P\['kind'\] is no number that can change"):
+        step(GIVEN | {"kind": "tanh"}, x, rate=2.0)
     assert not bool(step(given, -x, rate=2.0)[2])  # Python would not double it
 
 
 def test_other_numbers_at_the_same_branch(jax: Any) -> None:
-    x, given = draw.normal(size=4), GIVEN | {"kind": None}
+    x, given = draw.normal(size=4), {"W": GIVEN["W"], "b": GIVEN["b"]}
     step = jax.jit(gw.circuit(layer, given, x, rate=2.0, wrt="P").to_jax(guards=True))
     for _ in range(20):
         other = draw.normal(size=4)

@@ -84,6 +84,7 @@ def test_losses_of_a_batch(name: str, torch: Any) -> None:
     np.testing.assert_allclose(net.W.grad, want.gradients["W"], rtol=1e-10)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_inside_what_torch_compiles_it_runs_as_it_is(torch: Any) -> None:
     net = gw.circuit(softmax_by_hand, P, *batch_of(6), wrt="P").to_torch(batch=("X", "y"), parameters="P")
     X, y = as_tensors(torch, *batch_of(7))

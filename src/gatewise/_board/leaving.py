@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -67,4 +68,5 @@ def left(circuit: Leaving, batch: Sequence[str], seeded: bool = False) -> tuple[
         raise LoweringError(
             "this circuit was not recorded of a function.", why, "gw.circuit(f, ...).to_jax(batch=...)."
         )
-    return lowered, circuit._again.freed(lowered, names, seeded)
+    freed = circuit._again.freed(lowered, names, seeded)
+    return dataclasses.replace(lowered, fixed=freed.lowered.fixed), freed

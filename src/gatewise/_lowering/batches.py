@@ -45,7 +45,7 @@ class Again:
             raise LoweringError(f"the batch has the shapes {told}.", why, "arrays with as many rows as each other.")
 
         def recorded(n: int) -> Lowered:
-            return lower(self.recorded(bound, batch, n), seeded)
+            return with_fixed(lower(self.recorded(bound, batch, n), seeded), bound)
 
         return Freed(recorded, batch)
 
@@ -55,6 +55,7 @@ class Again:
         Raises `LoweringError` where a value hangs on an argument in a way that was not recorded.
         """
         bound = lowered.signature.bind(*self.args, **self.kwargs)
+        lowered = with_fixed(lowered, bound)
         other = lower(self.recorded(bound, (), 0), seeded)
         if [op.gate for op in other.program.ops] != [op.gate for op in lowered.program.ops]:
             return demand_no_copies(lowered)  # Python went another way
@@ -70,6 +71,13 @@ class Again:
         drawn = inspect.BoundArguments(bound.signature, arguments)
         with np.errstate(all="ignore"):
             return record(self.function, drawn.args, drawn.kwargs, wrt=self.wrt, upstream=self.upstream)
+
+
+def with_fixed(lowered: Lowered, bound: inspect.BoundArguments) -> Lowered:
+    """The circuit with what it was given that is none of its inputs."""
+    known = {(i.parameter, *i.path) for i in lowered.inputs}
+    given = {(name, *path): x for name, whole in bound.arguments.items() for path, x in leaves(whole)}
+    return dataclasses.replace(lowered, fixed={path: x for path, x in given.items() if path not in known})
 
 
 class Settling(Merging):

@@ -104,10 +104,13 @@ def run(program: Program, engine: Engine, values: dict[int, Any], kinds: Sequenc
 
 def parameter(engine: Engine, x: Any) -> Any:
     """A parameter as functions take it: lists inside as tuples, gates in the place of their functions."""
-    if isinstance(x, (list, tuple)):
+    if isinstance(x, (list, tuple, range)):
         return tuple(parameter(engine, part) for part in x)
+    if isinstance(x, dict):
+        return {name: parameter(engine, part) for name, part in x.items()}
     if callable(x) and not isinstance(x, np.dtype) and not engine.holds(x):
-        return lambda *operands, **given: engine.applied(GATES[x], operands, given)
+        gate = GATES.get(x) or next(each for each in NAMES.values() if each.call == x)
+        return lambda *operands, **given: engine.applied(gate, operands, given)
     return x
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from gatewise._circuit import FrozenCircuit, Input
 from gatewise._lowering.errors import LoweringError
 from gatewise._program import At, Builder, NotTold, Op, Program, program_of, uses
-from gatewise._recording import mapped
+from gatewise._recording import leaves, mapped
 from gatewise._tensor import leaf
 from gatewise._types import Json
 
@@ -34,6 +34,16 @@ class Lowered:
     program: Program
     weak: tuple[bool, ...]
     lines: Mapping[int, str]
+    fixed: Mapping[tuple[Any, ...], Any] = field(default_factory=dict)  # what was given and is no number, by its path
+
+    def demand_same(self, given: Mapping[str, Any]) -> None:
+        """Raises `LoweringError` where a word, a flag or a complex number is another one than was recorded."""
+        for (parameter, *path), was in self.fixed.items():
+            for at, now in leaves(given.get(parameter)):
+                if list(at) == path and not (type(now) is type(was) and bool(np.all(now == was))):
+                    what = f"{parameter}{''.join(f'[{key!r}]' for key in path)} is no number that can change."
+                    cure = "a circuit recorded with this one; under jax.jit, functools.partial with the recorded one."
+                    raise LoweringError(what, f"the circuit was recorded with {was!r:.40}.", cure)
 
     def line(self, place: int) -> str:
         """The user's line of an operation; of one on the way back that of the nearest operand that has one."""

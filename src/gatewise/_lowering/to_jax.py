@@ -46,6 +46,7 @@ def to_jax(lowered: Lowered, guards: bool, freed: Freed | None = None) -> Callab
     def run(*args: Any, **kwargs: Any) -> Any:
         demand_x64(lowered)
         given = lowered.bound(args, kwargs)
+        lowered.demand_same(given)
         here = lowered if freed is None else freed.at(freed.size(map(np.shape, lowered.values(given))), ByJax())
         values = values_of(here.program, Jax(), fitting(here, here.values(given)), lowered.weak)
         found = {name: jnp.asarray(x) for name, x in outputs_of(here.program, values).items()}

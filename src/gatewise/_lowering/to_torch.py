@@ -81,6 +81,7 @@ def values_given(
     rest = [p for name, p in lowered.signature.parameters.items() if name not in parameters]
     bound = lowered.signature.replace(parameters=rest).bind(*args, **kwargs)
     bound.apply_defaults()
+    lowered.demand_same(bound.arguments)
     values = []
     for i in lowered.inputs:
         if i.name != UPSTREAM:
