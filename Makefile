@@ -9,6 +9,7 @@
 #   make outside  the line that gw.check names in 60 modules that others wrote, three mistakes each (the suite has a fifth)
 #   make passes   the table of docs/check.md: 140 backward passes that others wrote, beside other checkers (half an hour)
 #   make class    the marks of sixty students, twelve of them hostile, in one command (five minutes)
+#   make scale    every case of every gate, and random programs, on JAX and PyTorch where they are installed (half an hour)
 #   make dist     build the release, check it, and run it in empty environments (half a minute)
 #   make bench    the tables of benchmarks/; the first also in benchmarks/results.md (README's: python -m benchmarks.comparison)
 #   make million  a circuit of a million gates, recorded, printed and freed (three minutes, 4 GB)
@@ -22,7 +23,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test web fuzz power mutants outside passes class dist bench million clean
+.PHONY: help demo test web fuzz power mutants outside passes class scale dist bench million clean
 .DELETE_ON_ERROR:
 
 help:
@@ -74,6 +75,12 @@ class: $(VENV)/installed-for-tests
 dist: $(VENV)/installed
 	@$(INSTALL) --editable '.[dist]'
 	@$(BIN)/python -m tools.dist
+
+scale: $(VENV)/installed-for-tests
+	$(INSTALL) --editable '.[jax,torch]'
+	GATEWISE_SCALE=all $(BIN)/python -m pytest tests/lowering
+	PYTHONPATH=tests $(BIN)/python -m lowering.random_programs torch 300
+	PYTHONPATH=tests $(BIN)/python -m lowering.random_programs jax 100
 
 bench: $(VENV)/installed
 	@failed=0; $(BIN)/python -m benchmarks || failed=1; $(BIN)/python -m benchmarks.science || failed=1; exit $$failed

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Never
 
 from gatewise._advice import OF_CIRCUITS
+from gatewise._board.leaving import to_jax, to_torch
 from gatewise._board.reading import READ, Wrt, digits_asked, wanted_names
 from gatewise._board.rounds import Round, Rounds, counted_round, is_short, rounds_shown, unchecked, with_checks
 from gatewise._board.wires import Index, StageView, WireView, owned
 from gatewise._circuit import Expr, FrozenCircuit, Wire
 from gatewise._derivatives import stretch_of
 from gatewise._errors import ArgumentError, GatewiseError, MissingNameError, SaveError, UnknownWireError
+from gatewise._lowering import Again
 from gatewise._record import Check, Record, block_rules, check, fold, formulas, jsonable, only, record
 from gatewise._saving import write_whole
 from gatewise._source import GateText, Staged, gate_texts, staged
@@ -41,16 +43,17 @@ class Circuit:
 
     _frozen: FrozenCircuit
     _folded: bool
+    _again: Again | None
 
     def __init__(self, *_: Never, **__: Never) -> None:
         why = "a circuit is what a run of a function leaves."
         raise ArgumentError("gw.Circuit makes no circuit.", why, "gw.circuit(f, x=2.0).")
 
     @classmethod
-    def _of(cls, frozen: FrozenCircuit, folded: bool = False) -> Circuit:
-        """A circuit to look at; `folded` shows chains and blocks as one gate each."""
+    def _of(cls, frozen: FrozenCircuit, folded: bool = False, again: Again | None = None) -> Circuit:
+        """A circuit to look at; `folded` shows chains and blocks as one gate each, `again` says how it was recorded."""
         circuit = cls.__new__(cls)
-        circuit._frozen, circuit._folded = frozen, folded
+        circuit._frozen, circuit._folded, circuit._again = frozen, folded, again
         return circuit
 
     # ----------------------------------------------------------------------------------------------------- numbers
@@ -391,13 +394,15 @@ class Circuit:
         """The circuit with this wire made an input and everything to its left left out."""
         return Circuit._of(cut(self._frozen, self._wire(name)), self._folded)
 
+    to_jax, to_torch = to_jax, to_torch
+
     def fold(self) -> Circuit:
         """The circuit with chains of * and of +, and recognised blocks, as one gate each."""
-        return Circuit._of(self._frozen, folded=True)
+        return Circuit._of(self._frozen, folded=True, again=self._again)
 
     def unfold(self) -> Circuit:
         """The circuit with every gate the user wrote."""
-        return Circuit._of(self._frozen)
+        return Circuit._of(self._frozen, again=self._again)
 
     def _id(self, name: str) -> int:
         """The place of a wire in the record. Raises `ArgumentError` and `UnknownWireError`."""

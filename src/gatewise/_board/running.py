@@ -18,6 +18,7 @@ from gatewise._errors import ArgumentError, InputNameError, ScriptError
 from gatewise._gates import NAMES
 from gatewise._gates.absent import instead_if_numpys
 from gatewise._language import parse
+from gatewise._lowering import Again
 from gatewise._recording.functions import normalised
 from gatewise._recording.running import record as recorded
 from gatewise._recording.scripts import record_script
@@ -70,7 +71,8 @@ def circuit_of(
             refuse_as_expression(text, args, kwargs)
             kwargs = {name: as_array(name, value) for name, value in kwargs.items()}
             f = expression_function(text, kwargs)
-        return Circuit._of(recorded(f, args, kwargs, wrt=wrt, upstream=upstream))
+        frozen = recorded(f, args, kwargs, wrt=wrt, upstream=upstream)
+        return Circuit._of(frozen, again=Again(f, args, kwargs, wrt, upstream))
     with in_folder_of(found["path"]):
         if found["function"] is None:
             return Circuit._of(record_script(text, kwargs, wrt=wrt, output=output, upstream=upstream))

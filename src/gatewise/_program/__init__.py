@@ -22,6 +22,8 @@ from gatewise._program.program import ProgramError as ProgramError
 from gatewise._program.program import roots as roots
 from gatewise._program.program import uses as uses
 from gatewise._program.program import verify as verify
+from gatewise._program.reference import OPERATORS as OPERATORS
+from gatewise._program.reference import as_gate_takes as as_gate_takes
 from gatewise._program.reference import evaluate as evaluate
 from gatewise._program.reference import values_of as values_of
 from gatewise._program.rewriting import Pass as Pass

@@ -36,8 +36,10 @@ class NotTold(Exception):  # noqa: N818 - told to the builder's caller, who says
     """Something that a program cannot say, or not by the gates that were allowed."""
 
 
-def program_of(circuit: FrozenCircuit) -> Program:
+def program_of(circuit: FrozenCircuit, builder: Builder | None = None) -> Program:
     """The value of a circuit, `value`, and the gradient of each input that was asked for, `d` and its name.
+
+    A `builder` of the circuit that is given knows afterwards which operation each wire is.
 
     >>> from gatewise._board import circuit, frozen_of
     >>> from gatewise._program import evaluate
@@ -46,7 +48,7 @@ def program_of(circuit: FrozenCircuit) -> Program:
     {'value': 9.0, 'dx': 3.0, 'dy': 3.0, 'dz': 3.0}
     """
     with Recorder(bit=circuit.recording):
-        builder = Builder(circuit)
+        builder = builder or Builder(circuit)
         outputs = {"value": builder.of(circuit.output)}
         found, _ = traced(circuit)
         for each in circuit.wanted:

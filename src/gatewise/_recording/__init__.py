@@ -42,6 +42,7 @@ from gatewise._recording.places import statement_at as statement_at
 from gatewise._recording.reading import text_in as text_in
 from gatewise._recording.recorder import Recorder as Recorder
 from gatewise._recording.recorder import told_by_wires as told_by_wires
+from gatewise._recording.running import record as record
 from gatewise._recording.structures import key_text as key_text
 from gatewise._recording.structures import leaves as leaves
 from gatewise._recording.structures import mapped as mapped
