@@ -246,8 +246,3 @@ def value_copied(value: object) -> object:
 def equal(a: npt.ArrayLike, b: npt.ArrayLike) -> bool:
     """Whether two values are the same number, array or list, bit for bit but for NaN."""
     return type(a) is type(b) and identical(a, b)
-
-
-def value_at(names: Mapping[str, object], place: Place) -> object:
-    """What a place holds now; None where there is nothing."""
-    return next((value for found, value in leaves_in(names.get(place.base), Place(place.base)) if found == place), None)

@@ -84,10 +84,10 @@ class Notebook:
     def notes(self) -> list[str]:
         """What is not run as it stands there."""
         found = [f"cell {cell.number}: {cell.note}" for cell in self.cells if cell.note]
-        counted = [cell for cell in self.cells if cell.count is not None]
-        for before, cell in pairwise(counted):
-            if before.count > cell.count:  # type: ignore[operator]  # neither is None
-                told = f"cell {cell.number} ran before cell {before.number} when the notebook was saved"
+        counted = [(cell.count, cell.number) for cell in self.cells if cell.count is not None]
+        for (earlier, before), (later, cell) in pairwise(counted):
+            if earlier > later:
+                told = f"cell {cell} ran before cell {before} when the notebook was saved"
                 return [*found, f"{told}; here cells run in the order in which they stand"]
         return found
 

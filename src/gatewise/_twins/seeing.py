@@ -97,7 +97,8 @@ class Seeing:
     def twin_class(self, cls: type) -> type:
         """A class whose methods see this."""
         if id(cls) in self.made:
-            return self.made[id(cls)][1]  # type: ignore[no-any-return]
+            known: type = self.made[id(cls)][1]
+            return known
         if self.objects is None:
             self.objects = weakref.WeakValueDictionary()
         bases = tuple(base if base is object else self.twin_class(base) for base in cls.__bases__)
