@@ -89,6 +89,8 @@ def list_at(circuit: FrozenCircuit, repeat: Repeat, place: int, repeats: Sequenc
         ways[True, True, id(firsts[0])] = [firsts[0], *row[:-1]]
     stacks = {way: [w for w, made in circuit.steps.items() if is_stack(made, x)] for way, x in ways.items()}
     found = {way for way, wires in stacks.items() if wires}
+    if not firsts and any(e.begun for e in entries):
+        raise UnprintedError("a list of what its rounds make began with something that is not known")
     found |= {(e.begun, e.before, id(e.first or firsts[0]) if e.begun else 0) for e in entries}
     if len(found) != 1:
         raise UnprintedError("what its rounds make is in several lists")
