@@ -123,11 +123,12 @@ def path_of(
         program, places = with_endings_last(program, places)
         values = values_of(program, whole)
     taken = Taken(inputs, whole, values, eager, exact, donated)
-    natives = without(program) if exact else natives_of(program, values, outputs_of(program), set(places))
 
     def path() -> Path:
         return Path(program, around, recorded.lines, passes, mark, len(recorded.captured), places)
 
+    few = len(program.ops) <= MOST and path().is_of_numbers  # a builtin, if anything
+    natives = without(program) if exact or few else natives_of(program, values, outputs_of(program), set(places))
     if natives.calls:
         try:
             return compared(path(), recorded, taken, natives)
