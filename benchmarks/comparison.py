@@ -280,7 +280,7 @@ def on_gpu(tool: str) -> str:
     if ("GPU", tool) in SOURCES:
         return SOURCES["GPU", tool][0]
     if tool == "gatewise":
-        return "no"
+        return "by JAX, PyTorch" if {"to_jax", "to_torch"} <= set(dir(gw.Circuit)) else "no"
     return (
         "no" if not any(re.search(r"cuda|\bgpu\b", text, re.IGNORECASE) for _, text in sources_of(TOOLS[tool])) else "?"
     )
@@ -289,9 +289,9 @@ def on_gpu(tool: str) -> str:
 def compiled(tool: str) -> str:
     """What a gradient is compiled to: a link says, else what the library returns is no compiled function."""
     if tool == "gatewise":
-        call = gw.compile(gw.grad(as_they_stand.entries))
-        call(as_they_stand.AT)
-        return "NumPy calls" if "out=b0" in call.source else "no"
+        call = gw.compile(gw.grad(lambda x: np.sum(np.exp(x) * np.sin(x))))
+        call(np.ones(1000))
+        return "LLVM, NumPy calls" if "native loop" in call.explain() else "NumPy calls"
     return SOURCES["compiled", tool][0] if ("compiled", tool) in SOURCES else "no"
 
 
@@ -374,7 +374,8 @@ CHINESE = {
     "the input's": "只有输入的",
     "stepping its code": "在代码里单步看",
     "no checker": "无",
-    "NumPy calls": "NumPy 调用",
+    "LLVM, NumPy calls": "LLVM、NumPy 调用",
+    "by JAX, PyTorch": "经 JAX、PyTorch",
     "any digits": "任意位数",
     "by CuPy": "经 CuPy",
     "no: float64": "否：float64",
