@@ -6,7 +6,7 @@
 #   make fuzz     100,000 random and hostile expressions, programs that write into arrays, and programs over NumPy
 #   make power    the verdict of gw.check on 5,000 right and 20,000 wrong gradients, with two processes (ten minutes)
 #   make mutants  every wrong gate against the checks, those that nothing can tell from the right one too (ten minutes)
-#   make outside  the line that gw.check names in 60 modules that others wrote, three mistakes each (the suite has a fifth)
+#   make outside  the line that gw.check names in 60 modules that others wrote, three mistakes each (the suite has an eighth)
 #   make passes   the table of docs/check.md: 140 backward passes that others wrote, beside other checkers (half an hour)
 #   make class    the marks of sixty students, twelve of them hostile, in one command (five minutes)
 #   make scale    every case of every gate, and random programs, on JAX and PyTorch where they are installed (half an hour)
@@ -74,7 +74,7 @@ class: $(VENV)/installed-for-tests
 
 dist: $(VENV)/installed
 	@$(INSTALL) --editable '.[dist]'
-	@$(BIN)/python -m tools.dist
+	@$(BIN)/python -m tools.dist $(DIST_ARGS)
 
 scale: $(VENV)/installed-for-tests
 	$(INSTALL) --editable '.[jax,torch]'

@@ -2,7 +2,7 @@
 
 The archives hold what git knows and nothing else. In an environment with NumPy alone `import gatewise` gives a
 gradient; in one that pip fills, the first command of README runs and `--version` is that of pyproject.toml. Every
-Python from 3.11 on that the machine has is asked.
+Python from 3.11 on that the machine has is asked; with `--here` the running one alone.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def main() -> None:
     check_contents(source, wheel)
     sizes = ", ".join(f"{file.name} {file.stat().st_size / 1e6:.1f} MB" for file in (source, wheel))
     print(f"{sizes}: built and checked")
-    for python in pythons():
+    for python in [sys.executable] if sys.argv[1:] == ["--here"] else pythons():
         check_installed(python, wheel)
         print(f"{run(python, '--version').strip()}: installed into an empty environment, and ran")
     print(f"in {time.monotonic() - began:.0f} seconds")

@@ -154,5 +154,3 @@ def test_other_numbers_are_refused():
     for wrong in ({"states": 0}, {"states": 2.0}, {"states": 3, "gates": True}):
         with pytest.raises(ArgumentError, match="is "):
             gw.Binomial(**wrong)
-    with pytest.raises(ArgumentError, match=r"gw\.Binomial is for gw\.grad"):
-        gw.circuit("x * y", x=2.0, y=3.0).code(recompute=gw.Binomial(3))

@@ -79,7 +79,7 @@ EQUAL = {
 }
 
 
-#: `make mutants` runs all of them. Here stands every second one of a gate, in turn with its neighbour; those that are
+#: `make mutants` runs all of them. Here stands every third one of a gate, in turn with its neighbours; those that are
 #: the same gate pass every check, which takes most of the time.
 ALL = os.environ.get("GATEWISE_MUTANTS") == "all"
 
@@ -104,7 +104,7 @@ def caught_by(mutant: Mutant) -> tuple[str, str]:
 def test_mutants_are_caught(gate: Gate, counted: Callable[..., None]) -> None:
     mutants = list(mutants_of(gate))
     if not ALL:
-        mutants = [mutant for mutant in mutants[GATES.index(gate) % 2 :: 2] if mutant.name not in EQUAL]
+        mutants = [mutant for mutant in mutants[GATES.index(gate) % 3 :: 3] if mutant.name not in EQUAL]
     found = {mutant.name: caught_by(mutant) for mutant in mutants}
     escaped = {name for name, (check, _) in found.items() if not check}
     assert escaped == {mutant.name for mutant in mutants} & set(EQUAL)
