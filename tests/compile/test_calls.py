@@ -537,3 +537,29 @@ def test_errors_that_are_caught_on_the_way_are_the_functions_own() -> None:
     for _ in range(2):
         with pytest.warns(UserWarning, match="here"):
             assert compiled(1.0) == 2.0
+
+
+def test_one_over_whole_numbers_is_no_whole_number():
+    """NumPy's reciprocal of 2 is 0, and of 0 the least whole number there is."""
+
+    def f(x: Any) -> Any:
+        n = np.sqrt(np.abs(x)).astype(int)
+        return np.expm1(1 / n), np.square(n)
+
+    points = [np.array([[True]]), np.array([[False]]), np.array([[True]])]
+    demand_same(f, [(x,) for x in points])
+
+
+def test_one_number_spread_over_an_array_may_be_written_into():
+    f = lambda x: (np.full(100, np.sum(x)), np.full((3, 4), x[0] * 2))  # noqa: E731
+    compiled = gw.compile(f)
+    for _ in range(2):
+        for array in compiled(A):
+            array.flat[0] = 7.0
+            assert np.count_nonzero(array == 7.0) == 1
+
+
+def test_a_copy_lies_in_memory_as_the_functions_own():
+    compiled = gw.compile(lambda x: x.copy())
+    x = np.asfortranarray(np.arange(20.0).reshape(4, 5))
+    assert [compiled(x).strides for _ in range(2)] == [x.copy().strides] * 2

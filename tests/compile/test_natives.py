@@ -6,6 +6,7 @@ import multiprocessing
 import sys
 import threading
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -245,3 +246,15 @@ def test_exact_leaves_native_code_out(draw):
 
 def test_small_arrays_are_left_to_numpy(draw):
     assert not natives(demand_same(logistic, [(draw.normal(size=5), draw.normal(size=5))] * 2))
+
+
+def test_a_sum_of_products_is_not_a_product_of_a_sum():
+    """Of inf, 0 and inf the sum of products is nan; with the factor taken out it is inf."""
+
+    def f(x: Any, y: Any) -> Any:
+        return np.sum(np.power(2.0, x) * np.cumsum(y, axis=0), axis=-1, keepdims=True)
+
+    x, y = np.linspace(-1.0, 1.0, 16), np.ones((16, 1))
+    y[4] = np.inf
+    compiled = demand_same(f, [(x, np.ones((16, 1))), (np.where(x < 0, -np.inf, x), y), (x, y)])
+    assert "native loop" in compiled.explain()

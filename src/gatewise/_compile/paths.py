@@ -349,6 +349,11 @@ class Returning:
         total = " + ".join(dict.fromkeys(self.numbers))
         return [f"s = {total}", "if s - s != 0.0:", f"    {self.writer.named(beyond, 'beyond')}()"]
 
+    def copied(self, text: str, then: np.ndarray) -> str:
+        """A copy that lies in memory as the function's own array does."""
+        order = "C" if then.flags.c_contiguous else "F" if then.flags.f_contiguous else "K"
+        return f"{self.writer.named(np.array, 'array')}({text}, order={order!r})"
+
     def key(self, key: Any) -> str:
         return repr(key) if type(key) in (str, int) else self.writer.named(key)
 
@@ -370,7 +375,7 @@ class Returning:
             )
         assert isinstance(operand, At)
         if isinstance(then, np.ndarray):
-            return f"{self.writer.named(np.array, 'array')}({text})" if x.name in self.copies else text
+            return self.copied(text, then) if x.name in self.copies else text
         pure = operand.place in self.writer.pure
         if pure and operand.place >= self.writer.first and isinstance(then, float):
             self.numbers.append(text)
@@ -441,6 +446,8 @@ def shared_otherwise(given: Any, eager: Any, inputs: Sequence[tuple[Any, Any]], 
     before += [(None, array) for array in around]
     for place, now in mine.items():
         then = other[place]
+        if isinstance(now, np.ndarray) and isinstance(outputs[place], Output) and then.flags.writeable:
+            copied |= set() if now.flags.writeable else {outputs[place].name}  # one number, spread
         for a, b in before if isinstance(now, np.ndarray) else ():
             if (a is now) != (b is then) or overlap(a, now) != overlap(b, then):
                 if not overlap(a, now) or overlap(b, then) or not isinstance(outputs[place], Output):

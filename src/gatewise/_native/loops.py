@@ -118,7 +118,7 @@ class Body:
             sums[place].add_incoming(number(DOUBLE, 0), outer)
             x = as_float(b, DOUBLE, values[of])
             x = x if x.type == DOUBLE else b.fpext(x, DOUBLE)
-            grown[place] = b.fadd(sums[place], x, flags=["reassoc", "nsz"])
+            grown[place] = b.fadd(sums[place], x, flags=["reassoc"])
             sums[place].add_incoming(grown[place], inner)
         next_j = b.add(j, LONG(1), flags=["nsw"])
         j.add_incoming(next_j, inner)

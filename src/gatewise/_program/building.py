@@ -146,7 +146,11 @@ class Builder:
             same = self.at(other)
             if (same.shape, same.dtype) == kind:  # truth values times 1.0 are numbers
                 return other
-        whole, place = self.told(Op(gate.name, operands, told, *kind)), part_of(wire)
+        name = gate.name
+        x = operands[0] if gate is GATES[np.reciprocal] else None
+        if isinstance(x, At) and self.at(x).dtype not in (kind[1], "float16"):
+            name, operands = "divide", (Constant(1), x)  # 1 / n of whole numbers, of which the ufunc gives 0
+        whole, place = self.told(Op(name, operands, told, *kind)), part_of(wire)
         if place is None:
             return whole
         return self.told(Op(PART, (whole,), {"place": place}, *shape_and_dtype(wire.value)))
