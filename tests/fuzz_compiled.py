@@ -1,7 +1,9 @@
-"""Random programs compiled at one point and run at others, against eager: python tests/fuzz_compiled.py [N [FIRST]].
+"""Random programs compiled at one point and run at others, against eager: fuzz_compiled.py [N [FIRST]] [WAY].
 
 Of each seed three programs: one as people write them (branches, loops, helpers, structures), one over most of NumPy,
 one that writes into arrays and views; each by itself and with its gradient. Prints what disagrees; ends with 1 then.
+Their arrays are small: with `--loops` what is elementwise is a native loop from one entry on, with `--records` four
+operations are records. Then rounding differs, and what is ill-conditioned is told too: it is to be looked at.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from compile.alike import outcome, same  # noqa: E402
 from numpy_programs.writing import write as write_numpy  # noqa: E402
 
 import gatewise as gw  # noqa: E402
+from gatewise._compile import groups, small  # noqa: E402
 from gatewise._recording import leaves  # noqa: E402
 
 Calls = list[tuple[tuple[Any, ...], dict[str, Any]]]
@@ -91,6 +94,15 @@ def is_short(given: Any, f: Callable[..., Any]) -> bool:
     return any(isinstance(x, (np.ndarray, np.generic)) and x.dtype == np.float32 for x in found)
 
 
+#: What `explain` says, and what is counted by it.
+WORDS = {
+    "its numbers are others": "refused for its numbers",
+    "native loop over": "with native loops",
+    "native records": "with native records",
+    "native code gave something else": "native code given up for its numbers",
+}
+
+
 def problems_of(seed: int, made: Callable[[int], Any], counts: Counter[str]) -> Iterator[str]:
     """What is wrong with the programs of a seed."""
     f, calls = made(seed)
@@ -108,8 +120,8 @@ def problems_of(seed: int, made: Callable[[int], Any], counts: Counter[str]) -> 
         told = compiled.explain()
         counts["paths"] += told.count("operations")
         counts["compiled" if "not compiled" not in told else "not compiled"] += 1
-        if "its numbers are others" in told:
-            counts["refused for its numbers"] += 1
+        for told_of, word in WORDS.items():
+            counts[word] += told_of in told
 
 
 def problems_of_captured(seed: int, made: Callable[[int], Any], counts: Counter[str]) -> Iterator[str]:
@@ -153,6 +165,11 @@ def main(count: int, first: int) -> int:
     return 1 if wrong else 0
 
 
+#: From how many entries on there are native loops, and from how many operations on records.
+NATIVE = {"--loops": (1, sys.maxsize), "--records": (sys.maxsize, 4)}
+
 if __name__ == "__main__":
-    numbers = [int(a) for a in sys.argv[1:]]
+    for word in NATIVE.keys() & set(sys.argv):
+        groups.LEAST, small.LEAST = NATIVE[word]
+    numbers = [int(a) for a in sys.argv[1:] if a not in NATIVE]
     sys.exit(main(numbers[0] if numbers else 1_000, numbers[1] if len(numbers) > 1 else 0))

@@ -133,7 +133,7 @@ def path_of(
         try:
             return compared(path(), recorded, taken, natives)
         except NotCompiled as why:
-            natives = without(program, f"NumPy's sums are nearer ({why})")
+            natives = without(program, f"native code gave something else: {why}")
     found = compared(path(), recorded, taken, natives)
     if not exact and found.is_of_numbers and all(type(x) is float for x in inputs):
         as_builtin(found, recorded.returned, inputs, eager)

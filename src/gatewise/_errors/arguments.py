@@ -108,5 +108,5 @@ class UnknownFunctionError(GatewiseError):
 
     def __init__(self, name: str, known: Sequence[str], path: str) -> None:
         why = f"It has {listed(known) or 'no function'}."
-        cure = meant(name, known, "Give the name of one of these.")
+        cure = meant(name, known, f"Give {'the name of one of these' if known else 'the file alone'}.")
         super().__init__(f"{visible(path)} has no function {visible(name)}.", why, cure)
