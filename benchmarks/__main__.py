@@ -7,7 +7,19 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import checkers, compiled, eager, forward, loops, making, numpy_functions, pictures, startup, training
+from benchmarks import (
+    checkers,
+    compiled,
+    eager,
+    forward,
+    loops,
+    making,
+    numpy_functions,
+    pictures,
+    sequences,
+    startup,
+    training,
+)
 from benchmarks.harness import PEERS, Row, markdown, peers, versions
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -42,6 +54,7 @@ def main() -> int:
         "compiled elementwise": lambda: compiled.elementwise(installed),
         "compiled two-layer step": compiled.nets,
         "making": making.making,
+        "sequences": lambda: sequences.running(installed),
         "chains": eager.chains,
         "NumPy's functions": lambda: numpy_functions.beside_peers(installed),
         "array makers": numpy_functions.makers,

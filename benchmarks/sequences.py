@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-LAYERS, HIDDEN, STEPS = 2, 14, 128
+import gatewise as gw
+from benchmarks.harness import Row, interleaved
 
-Lowered = Callable[[Any], Any]  #: a function of a peer's module, as a function of arrays
+LAYERS, HIDDEN, STEPS = 2, 14, 128
 
 
 def lstm(m: Any, main: Any, extra: Any, state: Any, sequence: Any) -> Any:
@@ -81,3 +84,55 @@ def tasks() -> dict[str, tuple[Callable[..., Any], tuple[np.ndarray, ...]]]:
         "ode n=1000 s=10": (ode, (draw.random(1000),)),
         "det 5": (det, (draw.normal(size=(5, 5)),)),
     }
+
+
+def running(installed: Mapping[str, ModuleType], rounds: int = 5, calls: int = 3) -> list[Row]:
+    """Return value and gradient of each along its first array: compiled, eager and the peers over it; a first call."""
+    rows = []
+    for name, (f, arrays) in tasks().items():
+        eager = gw.value_and_grad(lambda x, *rest, f=f: f(np, x, *rest))
+        compiled = gw.compile(eager)
+        began = time.perf_counter()
+        compiled(*arrays)
+        making = time.perf_counter() - began
+        functions: dict[str, Callable[[], object]] = {
+            "compiled": lambda compiled=compiled, arrays=arrays: compiled(*arrays),
+            "eager": lambda eager=eager, arrays=arrays: eager(*arrays),
+        }
+        if "jax" in installed:
+            functions["jax"] = jitted(installed["jax"], f, arrays)
+        if "torch" in installed:
+            functions["torch"] = by_torch(installed["torch"], f, arrays)
+        right = eager(*arrays)
+        for way, function in functions.items():
+            value, gradient = function()
+            if not (np.allclose(value, right[0]) and np.allclose(gradient, right[1])):
+                raise ArithmeticError(f"{way} gives something else for {name}")
+        seconds = interleaved(rounds, calls, min, **functions)
+        rows.append(Row(f"{name}: compiled", f"{seconds['compiled'] * 1e6:.3g} us; first call {making:.2f} s"))
+        others = [way for way in seconds if way != "compiled"]
+        rows += [Row(f"{name}: {way} / compiled", f"{seconds[way] / seconds['compiled']:.2f}") for way in others]
+    return rows
+
+
+def jitted(jax: ModuleType, f: Callable[..., Any], arrays: tuple[np.ndarray, ...]) -> Callable[[], Any]:
+    """Return value and gradient by JAX's compiler, in double precision, the loop as it is written."""
+    jax.config.update("jax_enable_x64", True)
+    step = jax.jit(jax.value_and_grad(lambda x, *rest: f(jax.numpy, x, *rest)))
+    given = tuple(map(jax.numpy.asarray, arrays))
+    return lambda: jax.block_until_ready(step(*given))
+
+
+def by_torch(torch: ModuleType, f: Callable[..., Any], arrays: tuple[np.ndarray, ...]) -> Callable[[], Any]:
+    """Return the same by PyTorch's eager mode, on one thread."""
+    torch.set_num_threads(1)
+    x, *rest = (torch.tensor(each) for each in arrays)
+    x.requires_grad_()
+
+    def run() -> Any:
+        x.grad = None
+        value = f(torch, x, *rest)
+        value.backward()
+        return value.detach().numpy(), x.grad.numpy()
+
+    return run

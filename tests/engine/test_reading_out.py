@@ -358,3 +358,17 @@ def test_windows_and_casts_are_what_the_errors_say():
     windows = np.lib.stride_tricks.sliding_window_view
     np.testing.assert_array_equal(gw.grad(lambda x: np.sum(windows(x, 2) ** 2))(np.arange(3.0)), [0.0, 4.0, 4.0])
     assert gw.grad(lambda x: x.astype(np.float32) * x)(3.0) == 6.0
+
+
+@pytest.mark.parametrize(
+    ("read", "cure"),
+    [
+        (lambda x: float(np.sum(x) + 1), "x itself for float(x), in a return too"),
+        (lambda x: np.sum(x) * int(x[0]), "int(x.item())"),
+    ],
+)
+def test_a_builtin_that_reads_is_answered_for_itself(read, cure):
+    with pytest.raises(ReadingError) as met:
+        gw.grad(read)(np.ones(2))
+    assert cure in str(met.value)
+    assert "np.stack" not in str(met.value)

@@ -268,3 +268,16 @@ class Empty:
 def test_a_class_without_arguments_takes_none():
     with pytest.raises(TypeError, match=r"Empty\(\) takes no arguments"):
         gw.grad(without_arguments)(X)
+
+
+class Named:
+    def __init__(self, kind="kl", cls=1):
+        self.factor = cls if kind == "kl" else 3
+
+    def total(self, x):
+        return np.sum(x) * self.factor
+
+
+def test_arguments_may_have_the_names_that_a_twin_has():
+    assert gw.grad(lambda x: Named(kind="kl", cls=2).total(x))(1.5) == 2.0
+    assert gw.grad(lambda x: Named(kind="other").total(x))(1.5) == 3.0

@@ -53,8 +53,9 @@ class ReadingError(LineError):
             what = f"{tensor} was turned into a plain {how} by {library_call(frame)}."
             return cls(what, why, cure or library_cure(frame))
         called, function = call_on_the_line()
-        if not cure and (cure := numpys_cure(called, function)):
-            return cls(f"{tensor} was turned into a plain {how} by {called}.", why, cure)
+        if not cure and (cure := ungated_cure(called, function)):
+            by = "" if called == how else f" by {called}"
+            return cls(f"{tensor} was turned into a plain {how}{by}.", why, cure)
         return cls(
             f"{tensor} was turned into a plain {how}.",
             why,
@@ -90,8 +91,12 @@ def made_there() -> str:
     return "" if owner is None else f", {type(owner).__name__}(...)"
 
 
-def numpys_cure(called: str, function: object) -> str:
-    """What to write instead of what NumPy hands to nobody: its types, and views by strides; "" for all else."""
+def ungated_cure(called: str, function: object) -> str:
+    """What to write instead of what reaches no gate: a type that is called, a view by strides; "" for all else."""
+    if function is float:
+        return "x itself for float(x), in a return too; x.item() where it is only read."
+    if function is int:
+        return "int(x.item()), where no gradient is wanted; np.round(x) or np.floor(x) in the calculation."
     if isinstance(function, type) and issubclass(function, np.generic):
         if not issubclass(function, np.inexact):
             return f"{called}(x.item()), if no gradient is wanted."

@@ -81,7 +81,7 @@ class TwinClass(type):
 def twin_of_class(cls: type, bases: tuple[type, ...], made: MutableMapping[int, Any]) -> TwinClass:
     """A twin that holds nothing yet; what is made of it is kept in `made`, as long as it lives."""
 
-    def new(kind: Any, *args: object, **kwargs: Any) -> Any:
+    def new(kind: Any, /, *args: object, **kwargs: Any) -> Any:
         if (args or kwargs) and kind.__init__ is object.__init__:
             raise TypeError(f"{cls.__name__}() takes no arguments")
         instance = object.__new__(kind)
