@@ -29,7 +29,7 @@ ONE = ("exp({0})", "log(abs({0}) + 1)", "sqrt(abs({0}))", "tanh({0})", "sin({0})
 TWO = ("{0} + {1}", "{0} - {1}", "{0} * {1}", "{0} * {1}", "{0} / {1}", "max({0}, {1})", "min({0}, {1})",
        "where({0} > {1}, {0}, {1})", "hypot({0}, {1})", "logaddexp({0}, {1})", "arctan2({0}, {1})",
        "({0} + {1}) - {1}")  # fmt: skip
-CIRCUITS = 1_000
+CIRCUITS = 2_000
 
 
 def checks_of(board: Any) -> dict[str, dict[str, Any]]:

@@ -121,7 +121,7 @@ def test_both_languages_say_the_same(pair):
     whole = [(ROOT / page).read_text(encoding="utf-8") for page in pair]
     for pattern in (r"```python\n>>> .*?```", r"^gatewise .{60}"):
         one, other = (re.findall(pattern, text, re.DOTALL | re.MULTILINE) for text in whole)
-        assert one or pattern.startswith("^")
+        assert one or (pair == PAIRS[0] and pattern.startswith("^"))  # a README has no list of commands
         assert one == other
 
 

@@ -288,7 +288,7 @@ def test_an_unknown_group_is_an_error_with_the_nearest():
 # What is drawn.
 
 
-@pytest.mark.parametrize("part", range(5))
+@pytest.mark.parametrize("part", range(8))
 def test_random_circuits_are_drawn_without_a_fault_however_they_are_folded(part, counted):
     for seed in range(8 * part, 8 * part + 8):
         size = 5 + (seed * 29) % 120
