@@ -12,7 +12,7 @@ import numpy as np
 
 import gatewise as gw
 from benchmarks.harness import Row
-from gatewise._compile import collecting, paths, recording, surroundings
+from gatewise._compile import collecting, natives, paths, recording, surroundings
 from gatewise._program import values_of
 
 LENGTHS = (1_000, 10_000)  #: gates of a chain
@@ -80,9 +80,12 @@ def parts(f: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, float]:
             program, passes = paths.improved(recorded.program, exact=False)
         with timed("values"):
             values = values_of(program, args)
+        with timed("native code"):
+            native = natives.natives_of(program, values, paths.outputs_of(program), set())
+        taken = paths.Taken(args, args, values, eager, False, frozenset())
         path = paths.Path(program, surroundings.Surroundings(f), recorded.lines, passes, "_0")
         with timed("writing and Python's compile"):
-            paths.write_source(path, recorded, values, eager, False, set())
+            paths.write_source(path, recorded, taken, set(), native)
         with timed("run"):
             assert np.allclose(path.run(*args)[0], eager[0])
     return seconds | {"operations": len(recorded.program.ops)}

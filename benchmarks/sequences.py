@@ -99,7 +99,7 @@ def running(installed: Mapping[str, ModuleType], rounds: int = 5, calls: int = 3
             "compiled": lambda compiled=compiled, arrays=arrays: compiled(*arrays),
             "eager": lambda eager=eager, arrays=arrays: eager(*arrays),
         }
-        if "jax" in installed:
+        if "jax" in installed and f is not lstm:  # XLA takes the unrolled loop minutes, and more than 20 GB
             functions["jax"] = jitted(installed["jax"], f, arrays)
         if "torch" in installed:
             functions["torch"] = by_torch(installed["torch"], f, arrays)

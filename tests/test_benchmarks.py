@@ -10,7 +10,20 @@ import pytest
 
 import gatewise as gw
 from benchmarks import __main__ as every
-from benchmarks import compiled, eager, forward, harness, loops, numpy_functions, pictures, science, startup, training
+from benchmarks import (
+    compiled,
+    eager,
+    forward,
+    harness,
+    loops,
+    making,
+    numpy_functions,
+    pictures,
+    science,
+    sequences,
+    startup,
+    training,
+)
 from tools import slower
 
 
@@ -215,3 +228,18 @@ def test_the_figure_of_a_row_is_read_from_its_text():
     texts = {"55.1 us": 55.1, "0.25": 0.25, "1,234 ms": 1234.0, "1e-3 s": 1e-3}
     assert {text: slower.figure(text) for text in texts} == texts
     assert slower.figure("not installed") is None
+
+
+def test_the_parts_of_a_first_call_are_all_of_it():
+    """Also where native code is made: what they time is not an interface, and has changed under them before."""
+    told = [row.what for row in making.making((50,), (4,))]
+    assert [what.rpartition(", ")[2] for what in told[:7]] == [
+        *("eager", "recording and reversing", "passes", "values", "native code", "writing and Python's compile", "run")
+    ]
+    assert len(told) == 2 * 8
+
+
+def test_sequences_agree_before_they_are_timed(monkeypatch):
+    monkeypatch.setattr(sequences, "STEPS", 6)
+    rows = sequences.running({}, rounds=1, calls=1)
+    assert [row.what for row in rows][::2] == [f"{name}: compiled" for name in sequences.tasks()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import linecache
 import opcode
 import os
@@ -88,7 +87,7 @@ def call_on_the_line() -> tuple[str, object]:
     found = re.match(r"(\w+)((?:\.\w+)*)\(", place_in(frame, line).removeprefix("... ")) if frame is not None else None
     if frame is None or found is None:
         return "", None
-    value = {**vars(builtins), **frame.f_globals, **frame.f_locals}.get(found[1])
+    value = {**frame.f_builtins, **frame.f_globals, **frame.f_locals}.get(found[1])
     for part in filter(None, found[2].split(".")):
         value = getattr(value, part, None) if isinstance(value, ModuleType) else None
     return found[1] + found[2], value
